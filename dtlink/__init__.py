@@ -8,8 +8,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+from dtlink.typed import TYPE_CHECKING, Any
 from dtlink.version import __version__
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import gc
 import io
 import os
 import sys
-from typing import NoReturn, TextIO
+
+from dtlink.typed import NoReturn, TextIO
 
 #: What a shell reports of a program that SIGPIPE ended.
 _BROKEN_PIPE = 141

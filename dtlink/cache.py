@@ -18,9 +18,9 @@ import stat
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
 from zlib import adler32, crc32
 
+from dtlink.typed import Any
 from dtlink.version import __version__
 
 #: Of the entry's own form: another one where what is stored changes.

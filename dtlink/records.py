@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType
-    from typing import Any, NamedTuple, Self  # noqa: TID251 - what it stands for
+    from typing import Any, NamedTuple, Self
 
 __all__ = ["NamedTuple"]
 

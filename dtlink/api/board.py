@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, Unpack
 
 from dtlink.api.options import BoardOptions, settings, values
 from dtlink.board.boards import board_of
@@ -13,10 +12,9 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
+from dtlink.typed import TYPE_CHECKING, Literal, Unpack
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from dtlink.api.options import AnyPath, Words
     from dtlink.board.boards import AnyBoard
     from dtlink.board.settings import Settings
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from dtlink.links.graph import Graph
     from dtlink.observed.observation import Observation
     from dtlink.report.model import Report
+    from dtlink.typed import Self
     from dtlink.views.cycles import CyclesView
     from dtlink.views.devlink import DevlinkView
     from dtlink.views.drivers import DriversView

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
 from dtlink.api.pairs import Pair, PairInput, inputs, is_same_blob, pairs
@@ -14,6 +13,7 @@ from dtlink.escaping import shell
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
 from dtlink.report.model import InputFault, InputReport, Refused, Report
+from dtlink.typed import TYPE_CHECKING, Any
 from dtlink.version import __version__
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal, Unpack
 
 from dtlink.api.options import BoardOptions, arguments, processes, refused_values
+from dtlink.typed import TYPE_CHECKING, Literal, Unpack
 
 if TYPE_CHECKING:
     from dtlink.api.board import Board

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Unpack
 
 from dtlink.api.lint import compared, named_paths, planned
 from dtlink.api.options import arguments, processes, refused_values
@@ -16,6 +15,7 @@ from dtlink.engine.fixing import FixOutcome, WantedFixes, fix_all
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.includers import COMPILED, boards_with
 from dtlink.rules.catalogue import check_words
+from dtlink.typed import TYPE_CHECKING, Literal, Unpack
 
 if TYPE_CHECKING:
     from dtlink.api.options import AnyPath, LintOptions

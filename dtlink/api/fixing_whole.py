@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dtlink.api.fix_outputs import FixOutputs
 from dtlink.engine.fixing import WantedFixes, WholeOutcome, changed, fix_whole, unsafe_fixes
@@ -12,6 +11,7 @@ from dtlink.firmware.edits import SetField
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read, read_tree
 from dtlink.firmware.tree import Tree
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.errors import InputError
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.history.builds import ORDERS, builds, natural, ordered
 from dtlink.views.history.model import SavedDocument, SavedReport
 from dtlink.views.history.read import NotAReportError, Reader

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from dtlink.api.options import LintOptions, arguments, refused_values, workers_of
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of, variants_of
 from dtlink.report.model import InputReport, Report
+from dtlink.typed import TYPE_CHECKING, Any, Literal, Unpack
 
 if TYPE_CHECKING:
     from dtlink.api.options import AnyPath

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TypedDict  # noqa: TID251 - its annotations are asked for
 
 from dtlink.config.resolve import COMMAND_LINE, read_given
 from dtlink.firmware.errors import InputError
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.board.settings import Settings

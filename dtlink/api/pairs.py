@@ -7,13 +7,13 @@ import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from io import BufferedReader
-from typing import TYPE_CHECKING
 
 from dtlink import engine
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt import MAGIC, MAX_SIZE
 from dtlink.firmware.read import STDIN, SUFFIXES, load
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.git.commit import CommitFile

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.rules.aliases import rules_of
 from dtlink.rules.catalogue import all_rules, choose, find
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.rules.model import Rule

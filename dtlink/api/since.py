@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.engine.chosen import spread
 from dtlink.firmware.errors import InputError
@@ -15,6 +14,7 @@ from dtlink.firmware.source.reach import Reach
 from dtlink.firmware.storage import DISK
 from dtlink.report.earlier import without_earlier
 from dtlink.report.model import InputReport, SinceCommit
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from dtlink import engine
 from dtlink.api.lint import planned
@@ -20,6 +19,7 @@ from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, hold_standard_input
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputFault, InputReport
+from dtlink.typed import TYPE_CHECKING, Any, Literal, Unpack
 
 if TYPE_CHECKING:
     from dtlink.api.options import AnyPath, LintOptions

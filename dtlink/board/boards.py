@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, overload
-
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Tree
+from dtlink.typed import TYPE_CHECKING, TypeAlias, overload
 
 if TYPE_CHECKING:
     from dtlink.board.tables import TablesBoard

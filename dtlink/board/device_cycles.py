@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from dtlink.board.cycle_breaks import DeviceStep, arcs_of, smallest_breaks
 from dtlink.board.cycle_breaks import chain as short_chain
@@ -22,6 +21,7 @@ from dtlink.facts.early import is_served_early
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.links.components import strong_components
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.ordering import Ordering

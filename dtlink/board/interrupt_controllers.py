@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Walk
 from dtlink.links.interrupts import InterruptTree, Ways
 from dtlink.links.reference import UnresolvedReason
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

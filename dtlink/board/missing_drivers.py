@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.boot.roles import Role
 from dtlink.boot.timeline.model import AffectedDevice
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.drivers.tree import TreeDrivers

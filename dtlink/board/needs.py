@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.boot.timeline.model import PARENT
 from dtlink.boot.timeline.requirement import Hold
@@ -11,6 +10,7 @@ from dtlink.facts.outcomes import State
 from dtlink.facts.resource import Asker
 from dtlink.facts.resources import INTERRUPT
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.drivers.made import MadeDevice

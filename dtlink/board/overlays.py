@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 from dtlink.facts import overlays as facts
 from dtlink.firmware.errors import InputError
@@ -16,6 +15,7 @@ from dtlink.firmware.read import read
 from dtlink.firmware.source.options import SourceOptions
 from dtlink.firmware.tree import Node, Tree
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed, noun
 
 if TYPE_CHECKING:

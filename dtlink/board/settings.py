@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.source.options import SourceOptions
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine

@@ -6,10 +6,10 @@ The counterpart of :mod:`dtlink.board.device_cycles`; the kernel relaxes no link
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.links.components import shortest_cycle, strong_components, waves
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
 
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.facts.iommus import IommuKind, kind_of
@@ -12,6 +11,7 @@ from dtlink.firmware.acpi.iort import Iort, RootComplex, Smmu, SmmuV3
 from dtlink.links.acpi.graph import AcpiGraph
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import Stream
+from dtlink.typed import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from dtlink.board.seen import SeenMachine

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache, partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
 
 from dtlink.board.devices import devices, passed_over, unpopulated
 from dtlink.board.settings import DEFAULTS, Settings
@@ -17,6 +16,7 @@ from dtlink.links.extract import Extraction
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Failure, Link, UnresolvedReason
 from dtlink.links.streams import Maps, Stream, bus_ids, by_iommu, iommu_maps, is_pci, streams
+from dtlink.typed import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from dtlink.board.device_cycles import DeviceCycle

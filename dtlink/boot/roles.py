@@ -8,9 +8,9 @@ do, and from ``/chosen``.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 from dtlink.boot.roots.controllers import base_name
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.roots.root import Root

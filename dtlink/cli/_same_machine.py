@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +19,7 @@ from dtlink.firmware.tree import Tree
 from dtlink.links.id_ranges import IdRange
 from dtlink.report.layout import BOLD, Line, Span, line
 from dtlink.report.model import InputFault, InputReport, Report
+from dtlink.typed import TYPE_CHECKING, Any
 from dtlink.views.same_machine import SameMachineView
 
 if TYPE_CHECKING:

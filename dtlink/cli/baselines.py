@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.cli.messages import say
 from dtlink.cli.usage import usage_error
 from dtlink.cli.writing import emit
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.config.confined import Effective

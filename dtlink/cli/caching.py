@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 
 from dtlink.cache import FOLDER
 from dtlink.cli.options import Command
+from dtlink.typed import Any
 
 #: Where a context has that nothing is kept, in whatever order the options come.
 _OFF = "dtlink.no_cache"

@@ -6,9 +6,10 @@ A shell runs dtlink at every tab, and every command imports this: so it imports 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 import click
+
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

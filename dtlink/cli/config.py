@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 import click
 
@@ -15,6 +14,7 @@ from dtlink.cli.writing import emit_data, emit_lines
 from dtlink.config.keys import KEYS, ConfigKey
 from dtlink.config.resolve import effective, forget
 from dtlink.firmware.errors import InputError
+from dtlink.typed import Any
 
 
 def _from_rows(command: Any) -> Any:

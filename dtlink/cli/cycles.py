@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from dtlink.board.settings import Settings
 from dtlink.cli.options import options
 from dtlink.cli.single import Printing, finish, one, view_task
 from dtlink.report.model import Report
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +19,7 @@ from dtlink.facts.kernels import KNOWN_KERNELS, Check
 from dtlink.facts.profile import KernelProfile
 from dtlink.observed.command import BOARD_COMMAND
 from dtlink.report.model import Report
+from dtlink.typed import TYPE_CHECKING, Any
 from dtlink.views.profile import kernel
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +21,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import STDIN
 from dtlink.firmware.source.options import SourceOptions
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.links.id_ranges import IdRange

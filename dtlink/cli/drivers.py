@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +12,7 @@ from dtlink.cli.single import Printing, tree_task, version_of
 from dtlink.facts.outcomes import State
 from dtlink.report.layout import BOLD, Span, line
 from dtlink.report.model import Report
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion

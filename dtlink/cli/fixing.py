@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NoReturn
 
 from dtlink.api.fix_outputs import FixOutputs
 from dtlink.cli.messages import say, tell
@@ -12,6 +11,7 @@ from dtlink.cli.usage import usage_error
 from dtlink.escaping import shell
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from dtlink.config.confined import Effective

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 from click.core import ParameterSource
+
+from dtlink.typed import Any
 
 #: Where a context has the options that no command takes as arguments: they choose its inputs.
 _KEPT = "dtlink.kept"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -19,6 +18,7 @@ from dtlink.cli.single import one, version_of, view_of
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.errors import InputError
 from dtlink.report.model import Report
+from dtlink.typed import TYPE_CHECKING, Any, NoReturn
 from dtlink.views.graph.formats import FORMATS, SUFFIXES
 from dtlink.views.graph.neighbourhood import Near
 

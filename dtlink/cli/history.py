@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +15,7 @@ from dtlink.cli.targets import Target, resolve
 from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit, emit_lines
 from dtlink.firmware.errors import InputError
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.history.builds import ORDERS
 
 if TYPE_CHECKING:

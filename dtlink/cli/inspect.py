@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +15,7 @@ from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.firmware.errors import InputError
 from dtlink.report.layout import BOLD, Span, line
 from dtlink.report.model import InputFault, InputReport, Report
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.report.layout import Line

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +12,7 @@ from dtlink.cli.param import ParamType
 from dtlink.cli.single import Printing, finish, one, tables_task
 from dtlink.facts.pci import parse_bdf
 from dtlink.report.model import Report
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion

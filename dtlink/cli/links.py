@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +18,7 @@ from dtlink.cli.single import view_of
 from dtlink.cli.sources import chosen_inputs, configured
 from dtlink.cli.targets import Target, digests, resolve
 from dtlink.report.model import Report
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion

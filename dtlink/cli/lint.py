@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from dtlink import cache
 from dtlink.cli.baselines import Baselines
@@ -20,6 +19,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.report.layout import Line
 from dtlink.report.model import Report
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from dtlink.api.since import Change

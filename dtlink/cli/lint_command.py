@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from dtlink.cli.caching import cache_options
@@ -12,6 +10,7 @@ from dtlink.cli.given import named
 from dtlink.cli.lint import run
 from dtlink.cli.options import both, formats, options, plain
 from dtlink.config.model import FIELDS
+from dtlink.typed import Any
 
 
 @click.command(help="Lint files and folders (- is standard input).")

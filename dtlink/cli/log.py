@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +20,7 @@ from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.report.model import InputFault, InputReport, Report
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.board.settings import Settings

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 import click
+
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -7,9 +7,9 @@ of a CI service obeys lines of standard error too.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from dtlink.escaping.text import REPLACEMENT, row
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +20,7 @@ from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.read import STDIN, SUFFIXES
 from dtlink.report.layout import line, plain
 from dtlink.report.model import Report
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -25,6 +24,7 @@ from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
 from dtlink.firmware.choice import MAX_BOARDS
 from dtlink.report.formats import FORMATS
+from dtlink.typed import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine

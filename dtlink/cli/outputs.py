@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 from dtlink.cli.complaints import Complaints, progress
 from dtlink.cli.overwriting import Outputs
@@ -14,6 +13,7 @@ from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit_lines, emit_pieces, lines_to
 from dtlink.report.formats import STREAMED, pieces
 from dtlink.report.kept import KeptReports
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

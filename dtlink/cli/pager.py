@@ -11,10 +11,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TextIO, cast
 
 from dtlink.cli.messages import say
 from dtlink.cli.terminal import is_dumb, terminal_height
+from dtlink.typed import TextIO, cast
 
 #: The variables that name it, the first that is set counts.
 _VARIABLES = ("DTLINK_PAGER", "PAGER")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
+
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from click import ParamType

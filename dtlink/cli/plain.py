@@ -7,9 +7,8 @@ letters after one dash, a value that is wrong) is for click, and so are help and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import click
 
@@ -11,6 +10,7 @@ from dtlink.cli.completion import complete_nodes
 from dtlink.cli.options import board_settings, options
 from dtlink.cli.single import Printing, finish, one, tree_task
 from dtlink.report.model import Report
+from dtlink.typed import Any
 
 _ABOUT = """Print devicetree source as it was read, with the place of each line.
 

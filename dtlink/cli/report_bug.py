@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +16,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
 from dtlink.report.layout import line, plain
 from dtlink.rules.catalogue import known_words
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion

@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from dtlink import engine
 from dtlink.cli.complaints import complain, progress
@@ -18,6 +17,7 @@ from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.firmware.inputs import OVERLAYS, Input
 from dtlink.records import NamedTuple
 from dtlink.report.layout import line
+from dtlink.typed import TYPE_CHECKING, NoReturn, TypeVar
 
 if TYPE_CHECKING:
     from dtlink.cli.single import Printing

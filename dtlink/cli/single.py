@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from dtlink import engine
 from dtlink.cli.complaints import complain
@@ -16,6 +15,7 @@ from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport, Report
+from dtlink.typed import TYPE_CHECKING, NoReturn, TypeVar
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard

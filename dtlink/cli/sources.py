@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +13,7 @@ from dtlink.cli.param import ParamType
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.source.options import SourceOptions
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.engine import ChosenInputs, Task

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Literal, TextIO
+
+from dtlink.typed import Literal, TextIO
 
 #: How each number is opened: such that its use fails, but that of standard error, which nobody
 #: reads then.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +10,7 @@ from dtlink.cli.completion import complete_nodes
 from dtlink.cli.options import board_settings, options
 from dtlink.cli.single import Printing, finish, one, version_of, view_task
 from dtlink.report.model import Report
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion

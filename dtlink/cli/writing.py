@@ -6,12 +6,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, TextIO
 
 from dtlink.cli.terminal import terminal_width, use_color
 from dtlink.cli.usage import usage_error
 from dtlink.firmware.termination import terminable
 from dtlink.report.layout import Line, plain, show
+from dtlink.typed import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from pathlib import Path

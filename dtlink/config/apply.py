@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.report.model import Ignored, InputReport, Unmet
 from dtlink.rules.aliases import aliases_of, rules_of
 from dtlink.rules.catalogue import choose, family_of, is_chosen, is_named, words_for
 from dtlink.rules.model import Dts, Tables
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.config.model import LintSettings

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.config.resolve import COMMAND_LINE
 from dtlink.firmware.source.surroundings import surroundings
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.config.resolve import EffectiveSettings

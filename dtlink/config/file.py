@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
 from dtlink.firmware.errors import InputError
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.config.keys import FolderSettings, Variant

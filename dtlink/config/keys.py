@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from dtlink.config import readers
 from dtlink.config.model import FIELD_DEFAULTS, FindingPattern
@@ -16,6 +15,7 @@ from dtlink.facts.kernels import DEFAULT
 from dtlink.records import NamedTuple
 from dtlink.rules.model import Severity
 from dtlink.rules.words import meant, short
+from dtlink.typed import Any
 
 
 class ConfigKey(NamedTuple):

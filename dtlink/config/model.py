@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.firmware.choice import MAX_BOARDS, Exclusion, InputOptions
@@ -11,6 +10,7 @@ from dtlink.records import NamedTuple
 from dtlink.rules.catalogue import AGAINST_FAMILY, KERNEL_FAMILY, SCHEMA_FAMILY
 from dtlink.rules.defaults import DEFAULT as DEFAULT_RULES
 from dtlink.rules.model import Severity
+from dtlink.typed import Any
 
 
 class FindingPattern(NamedTuple):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from fnmatch import translate
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.names import stable
 from dtlink.rules.catalogue import words_for
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

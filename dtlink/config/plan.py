@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
 from dtlink.config.model import LintSettings
@@ -13,6 +12,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING, Any
 from dtlink.wording import counted, listed
 
 #: How many overlays a line names.

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
 from dtlink.rules.model import Severity
 from dtlink.rules.words import problem, short
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 
 from dtlink.config import file as files
 from dtlink.config.file import Configuration
@@ -14,6 +13,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
 from dtlink.records import NamedTuple
+from dtlink.typed import Any
 
 #: What belongs to one kernel: where another is named, these of the last one do not hold.
 _OF_A_KERNEL = ("initramfs", "kernel_index")

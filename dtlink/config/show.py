@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
 
 from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, VARIANT, ConfigKey
 from dtlink.config.model import FindingPattern, LintSettings, ValueOrigin
@@ -15,6 +14,7 @@ from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.choice import Exclusion
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING, Any, ClassVar
 from dtlink.views.data import CommandResult, JsonRow, plain
 
 if TYPE_CHECKING:

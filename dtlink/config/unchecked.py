@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from dtlink.rules.catalogue import (
     AGAINST_FAMILY,
@@ -18,6 +17,7 @@ from dtlink.rules.catalogue import (
     family_of,
 )
 from dtlink.rules.model import Dts, Tables
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted, joined
 
 if TYPE_CHECKING:

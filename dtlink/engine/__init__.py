@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from dtlink.engine.chosen import ChosenInputs, choose
 from dtlink.engine.inputs import expand, members
 from dtlink.engine.runner import run
 from dtlink.engine.task import Task, process, report_of
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.engine.linting import lint, lint_board

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from types import ModuleType
-from typing import TypeVar
 
 from dtlink.engine.inputs import expand
 from dtlink.firmware.choice import InputOptions
@@ -14,6 +13,7 @@ from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import BLOBS, INCLUDED, STDIN
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputFault, InputReport
+from dtlink.typed import TypeVar
 from dtlink.wording import counted, listed
 
 _ItemT = TypeVar("_ItemT")

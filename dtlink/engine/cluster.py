@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from typing import Any
 
 from dtlink.engine.executors import ExecutorError
+from dtlink.typed import Any
 from dtlink.version import __version__
 
 #: What begins an address, and what the protocol is called there.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.records import NamedTuple
 from dtlink.report.model import CommentEntry, Ignored
 from dtlink.rules.catalogue import known_words, words_for
 from dtlink.rules.model import Covers, Finding
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.source.placed_comments import SourceComment

@@ -10,12 +10,12 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import BLOBS
 from dtlink.firmware.source.surroundings import and_above
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec

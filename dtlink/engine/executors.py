@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pickle import PickleError
-from typing import Any, Generic, Protocol, TypeVar
 
 from dtlink.engine.worker import WorkerLostError
+from dtlink.typed import Any, Generic, Protocol, TypeVar
 
 _ItemT = TypeVar("_ItemT")
 _ResultT = TypeVar("_ResultT")

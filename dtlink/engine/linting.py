@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from dtlink.board.boards import board_of
 from dtlink.board.settings import DEFAULTS, Settings
@@ -20,10 +19,9 @@ from dtlink.rules.catalogue import (
 from dtlink.rules.model import Dts, Finding, Severity, Tables
 from dtlink.rules.run import run, yielding
 from dtlink.rules.screen import speaking
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import Unpack
-
     from dtlink.board.boards import AnyBoard
     from dtlink.board.tables import TablesBoard
     from dtlink.engine.written import ExpectedTree
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from dtlink.rules.catalogue import Asked, ChosenRule, Kind
     from dtlink.rules.model import Rule
     from dtlink.rules.run import Checked
+    from dtlink.typed import Unpack
 
 
 def lint(

@@ -11,9 +11,9 @@ import select
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
 
 from dtlink.engine.worker import Worker, WorkerLostError
+from dtlink.typed import Any, Self
 
 
 class Promise:

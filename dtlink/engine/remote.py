@@ -11,10 +11,10 @@ import platform
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
 
 from dtlink.engine.executors import Executor, ExecutorError
 from dtlink.records import NamedTuple
+from dtlink.typed import TypeVar
 from dtlink.version import __version__
 
 _ItemT = TypeVar("_ItemT")

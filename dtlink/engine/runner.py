@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice, repeat
-from typing import TYPE_CHECKING
 
 from dtlink.engine.task import Task, process
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, SUFFIXES
 from dtlink.report.model import InputFault, InputReport
+from dtlink.typed import TYPE_CHECKING
 
 #: Fewer inputs than this are not worth another process.
 _WORTH_A_PROCESS = 24

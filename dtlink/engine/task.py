@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypedDict
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
@@ -25,6 +24,7 @@ from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Tree
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputFault, InputReport, Refused
+from dtlink.typed import TYPE_CHECKING, TypedDict
 from dtlink.wording import listed
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
 from dtlink.firmware.fdt_write import SourceNode, cells, strings, write
 from dtlink.firmware.tree import Tree
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.report.answer import InputAnswer

@@ -13,9 +13,9 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, Any, NoReturn, Protocol
 
 if TYPE_CHECKING:
     import subprocess

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 from dtlink.escaping.text import COMMAND, UNSEEN
 from dtlink.late import pattern
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import re

@@ -6,10 +6,10 @@ Which property fw_devlink follows from which version on is in the table of suppl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
 
 from dtlink.facts.kernels import OLDEST, KernelVersion
 from dtlink.records import NamedTuple
+from dtlink.typed import Generic, TypeVar
 
 _ValueT = TypeVar("_ValueT", str, int, bool)
 _NOTHING: Mapping[str, str] = {}

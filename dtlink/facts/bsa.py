@@ -8,9 +8,8 @@ in test_pool/. Each row says which test was read. What a rule asks is in our wor
 
 from __future__ import annotations
 
-from typing import Final
-
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 
 class Standard(NamedTuple):

@@ -6,13 +6,13 @@ Only the parameters that decide when devices probe, or what becomes of one, are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from dtlink.facts.bindings import BINDINGS
 from dtlink.facts.errors import OptionError
 from dtlink.facts.root_layers import PREFIXES, WORDS
 from dtlink.late import pattern
 from dtlink.records import NamedTuple
+from dtlink.typed import Any
 
 #: What keeps resources on that no driver uses (drivers/clk/clk.c, clk_ignore_unused_setup();
 #: drivers/pmdomain/core.c, pd_ignore_unused_setup(); drivers/regulator/core.c,

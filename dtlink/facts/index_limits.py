@@ -7,10 +7,10 @@ to 7.2 (include/dt-bindings/clock, reset and power); ``tools/index_limits.py`` l
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
 
 from dtlink.facts.resources import CLOCK, POWER_DOMAIN, RESET
 from dtlink.facts.shipped import INDEX_LIMITS, read_data
+from dtlink.typed import Final
 
 #: The kinds of the columns of the file of data.
 KINDS: Final = (CLOCK.kind, RESET.kind, POWER_DOMAIN.kind)

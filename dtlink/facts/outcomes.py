@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from dtlink.facts.members import Member
 from dtlink.facts.resource import Outcome
 from dtlink.records import NamedTuple
+from dtlink.typed import Protocol
 
 # Defined with the rows that use it: a lint without a kernel needs nothing else of this module.
 __all__ = ["Driver", "Drivers", "Outcome", "State", "Wait", "When"]

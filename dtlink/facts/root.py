@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from dtlink.facts.media import MEDIA, PCI_MEDIA, VIRTUAL_MEDIA, BusDriver
 from dtlink.facts.root_layers import (
@@ -15,6 +14,7 @@ from dtlink.facts.root_layers import (
     Layer,
 )
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,8 @@ these that has it.
 
 from __future__ import annotations
 
-from typing import Final
-
 from dtlink.facts.kernels import KernelVersion
+from dtlink.typed import Final
 
 #: Least size of the first region of an SMMUv3's reg: two pages of 64 KiB.
 #: Source: drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_resource_size().

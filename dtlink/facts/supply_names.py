@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Final
 
 from dtlink.facts.shipped import SUPPLY_NAMES, read_data
+from dtlink.typed import Final
 
 #: What follows the name of a supply or a GPIO, the longest first.
 SUFFIXES: Final = ("-supply", "-gpios", "-gpio")

@@ -8,10 +8,10 @@ later probes. ``tools/tried_once.py`` lists the compatible strings, of Linux 5.1
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.shipped import TRIED_ONCE, beyond, nearest, read_data
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

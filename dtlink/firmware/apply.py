@@ -5,12 +5,12 @@ from __future__ import annotations
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
 from dtlink.firmware.edits import AddNode, Cells, DeleteProperty, NodeRef, SetField
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import PROP, Tree
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import PropertyValue, TreeEdit

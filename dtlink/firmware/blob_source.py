@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.options import SourceOptions
 from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Location, Node, Origins, Tree
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import TreeEdit

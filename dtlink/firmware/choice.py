@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: How many boards are read at most because they include a file that the user names. No .dtsi of
 #: Linux 7.2 is included by more than 231 (imx6qdl.dtsi); a header may be by 3,000.

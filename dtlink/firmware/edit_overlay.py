@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.edit_text import statement
 from dtlink.firmware.edits import AddNode, Cells, DeleteProperty, NodeRef, SetProperty
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.overlay.merge import NamedOverlay, apply_overlays
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import PropertyValue, TreeEdit

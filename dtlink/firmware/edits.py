@@ -7,10 +7,9 @@ them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
 from dtlink.firmware.dts_text import reference
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct

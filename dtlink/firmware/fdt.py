@@ -6,15 +6,15 @@ offset, size, alignment, terminator and name is checked before it is used.
 
 from __future__ import annotations
 
-import re
 import struct
 import sys
 from array import array
-from typing import NoReturn
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import METADATA_NODES, PROP, Layout, Oddity, Tree
+from dtlink.late import pattern
 from dtlink.records import NamedTuple
+from dtlink.typed import NoReturn
 
 MAGIC = b"\xd0\x0d\xfe\xed"
 #: Upper bound on a file, in bytes. Linux accepts at most 2 MiB on arm64 (MAX_FDT_SIZE).
@@ -25,9 +25,9 @@ MAX_DEPTH = 64
 _BEGIN_NODE, _END_NODE, _NOP, _END = 1, 2, 4, 9
 _HEADER_SIZE = {16: 36, 17: 40}
 # Printable ASCII: more than the specification allows, since real trees use more.
-_PROPERTY_NAME = r"[!-~]+\Z"
+_PROPERTY_NAME = pattern(r"[!-~]+\Z")
 _PRINTABLE = bytes(range(0x21, 0x7F))
-_NODE_NAMES = rb"[!-.0-~]*\Z"
+_NODE_NAMES = pattern(rb"[!-.0-~]*\Z")
 
 
 class Header(NamedTuple):
@@ -230,7 +230,7 @@ class _Reader:
                 at + 2, f"property name offset {offset:#x} is not a string of the strings block"
             )
         name = self.strings[offset] = self.text[offset:end]
-        if not name or not (self.text_is_clean or re.match(_PROPERTY_NAME, name)):
+        if not name or not (self.text_is_clean or _PROPERTY_NAME.match(name)):
             _fail(self.strings_offset + offset, f"invalid property name {name[:40]!r}")
         return {} if metadata else self.columns.setdefault(name, {})
 
@@ -265,7 +265,7 @@ class _Reader:
                 self._duplicate_nodes()
             return
         for node, name in enumerate(names):
-            good = bool(name) and re.match(_NODE_NAMES, name) if node else name in (b"", b"/")
+            good = bool(name) and _NODE_NAMES.match(name) if node else name in (b"", b"/")
             if not good:
                 self._fail_at(self.starts[node] + 1, f"invalid node name {name[:40]!r}")
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from functools import lru_cache
 
+from dtlink.late import pattern
 from dtlink.records import NamedTuple
 
 #: The offset in the name of a table node; it differs between builds.
-#: Not compiled here: only reports of tables need it.
-_OFFSET = r"^([A-Z]{4}/[a-z0-9-]+)@0x[0-9a-f]+"
+_OFFSET = pattern(r"^([A-Z]{4}/[a-z0-9-]+)@0x[0-9a-f]+")
 
 
 class SubjectKind(Enum):
@@ -50,4 +49,4 @@ class Subject(NamedTuple):
 @lru_cache(maxsize=4096)
 def stable(path: str) -> str:
     """Return the path of a node without the offset that a table node's path contains."""
-    return re.sub(_OFFSET, r"\1", path)
+    return _OFFSET.sub(r"\1", path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, BinaryIO
 
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
@@ -14,6 +13,7 @@ from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Tree
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Sequence
-from typing import Any, SupportsIndex
+
+from dtlink.typed import Any, SupportsIndex
 
 
 class Disk:

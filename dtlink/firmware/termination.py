@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+
+from dtlink.typed import NoReturn
 
 #: What a shell reports of a program that SIGTERM ended.
 _STATUS = 143

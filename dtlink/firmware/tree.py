@@ -11,10 +11,10 @@ from abc import abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import TreeEdit

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import DEFAULT, LATEST, OLDEST, KernelVersion
 from dtlink.late import pattern
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.kernel.holdings.model import Holdings

@@ -6,12 +6,14 @@ Used for AMBA devices, which Linux creates only if ``reg`` translates, and to id
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from functools import cache
 
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from weakref import WeakKeyDictionary
+
     from dtlink.firmware.tree import Tree
     from dtlink.links.id_ranges import Ids, MappedRange
 
@@ -98,14 +100,21 @@ def _windows(tree: Tree, at: int, cells: tuple[int, int, int]) -> Iterator[_Wind
 
 #: Long ``ranges`` for lookup, by tree, position and cells.
 _Lookup = dict[tuple[int, tuple[int, int, int]], "list[MappedRange[Ids]]"]
-_LOOKUPS: WeakKeyDictionary[Tree, _Lookup] = WeakKeyDictionary()
+
+
+@cache
+def _lookups() -> WeakKeyDictionary[Tree, _Lookup]:
+    """They go with their tree. Few boards have any."""
+    from weakref import WeakKeyDictionary
+
+    return WeakKeyDictionary()
 
 
 def _looked_up(tree: Tree, at: int, cells: tuple[int, int, int], address: int) -> int | None:
     """Translate by a long ``ranges``, which is sorted once: the first of its entries that fits."""
     from dtlink.links.id_ranges import IdRange, Ids, first_match, within
 
-    known = _LOOKUPS.setdefault(tree, {})
+    known = _lookups().setdefault(tree, {})
     if (at, cells) not in known:
         known[at, cells] = first_match(
             [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import BINDINGS
 from dtlink.facts.resources import INTERCONNECT
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.facts.binding import SupplierBinding

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Origin, SupplierBinding, Walk
 from dtlink.facts.bindings import bindings_for, on_powerpc
@@ -12,6 +11,7 @@ from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.links.interrupts import interrupt_map, interrupts
 from dtlink.links.maps import id_map, nexus_map
 from dtlink.links.walk import Column, WalkResult, endpoint, masters, phandle_list
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node, Tree

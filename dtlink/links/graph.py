@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Generic, overload
 
 from dtlink.facts.binding import Walk
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.tree import Tree
 from dtlink.links.extract import extract
 from dtlink.links.reference import Flaw, Link, Reference, Unresolved
+from dtlink.typed import TYPE_CHECKING, Any, Generic, overload
 
 if TYPE_CHECKING:
     # With this default a plain ``Graph`` has links of a devicetree; Python supports it since 3.13.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Version = KernelVersion | str
     LinkT = TypeVar("LinkT", bound=Link | AcpiLink, default=Link)
 else:
-    from typing import TypeVar
+    from dtlink.typed import TypeVar
 
     LinkT = TypeVar("LinkT")
 

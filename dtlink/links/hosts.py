@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.errors import InputError
 from dtlink.links.address import first_region
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange
 from dtlink.links.streams import bus_ids, is_pci
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
 
 from dtlink.records import NamedTuple
+from dtlink.typed import Generic, TypeVar
 
 T = TypeVar("T")
 A = TypeVar("A")

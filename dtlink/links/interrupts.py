@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.links.reference import Flaw, Reference, UnresolvedReason
 from dtlink.links.walk import Column, WalkResult
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.facts.binding import SupplierBinding

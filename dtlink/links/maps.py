@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
 from dtlink.links.reference import Flaw, Reference, UnresolvedReason
 from dtlink.links.walk import Column, WalkResult
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.facts.binding import SupplierBinding

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from dtlink.firmware.tree import Node
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct

@@ -16,12 +16,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from dtlink.links.hosts import first_buses
 from dtlink.links.id_ranges import IdRange, common, first_match, merged, side_by_side
 from dtlink.links.streams import bus_ids, is_pci
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

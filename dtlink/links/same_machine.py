@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from dtlink.links import hosts as pci_hosts
 from dtlink.links import requesters
@@ -24,6 +23,7 @@ from dtlink.links.translation import (
     of_tree,
 )
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

@@ -7,7 +7,6 @@ numbers, so ACPI tables can use the same types.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.iommus import IommuKind, kind_of
@@ -15,6 +14,7 @@ from dtlink.firmware.tree import Tree
 from dtlink.links.maps import IdMap, IdMapEntry, read_id_map
 from dtlink.links.reference import Reference
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.links.graph import Graph

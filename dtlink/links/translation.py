@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from dtlink.facts.iommus import kind_of
 from dtlink.links.address import first_region
@@ -26,6 +25,7 @@ from dtlink.links.id_ranges import (
 from dtlink.links.maps import read_id_map
 from dtlink.links.streams import is_pci
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

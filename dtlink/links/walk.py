@@ -7,10 +7,10 @@ A walker stops at an entry of unknown length and notes it as one :class:`Unresol
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Owner, SupplierBinding
 from dtlink.links.reference import Flaw, Reference, Unresolved, UnresolvedReason
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.engine.fixing.proposals import Proposal, apart, is_safe
 from dtlink.lsp.diagnostics import of_finding
 from dtlink.lsp.model import Diagnostic
 from dtlink.lsp.positions import Span
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.text_edits import TextEdit

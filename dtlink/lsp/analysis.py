@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink import engine
 from dtlink.board.boards import board_of
@@ -18,6 +17,7 @@ from dtlink.firmware.source.read import SourcePlaces
 from dtlink.firmware.tree import Tree
 from dtlink.lsp.options import ServerOptions
 from dtlink.report.model import InputFault, InputReport
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.includers import COMPILED, boards_with
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.lsp.options import ServerOptions

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.tree import Location
 from dtlink.lsp.model import Diagnostic, FileSpan, RelatedNote
 from dtlink.lsp.places import span_of
 from dtlink.rules.finding import Finding, PlaceRole, Severity
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import and_more, counted
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.escaping import markdown
 from dtlink.facts.outcomes import When
@@ -11,6 +10,7 @@ from dtlink.lsp.lenses import in_cycles
 from dtlink.lsp.model import HoverText
 from dtlink.lsp.places import cursor, reference
 from dtlink.lsp.targets import target_of
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import and_more, counted
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from dtlink.lsp.model import LensText
 from dtlink.lsp.places import path_of_opening
 from dtlink.lsp.positions import Span
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
@@ -11,6 +10,7 @@ from dtlink.escaping.text import prose
 from dtlink.firmware.text_edits import by_file
 from dtlink.lsp.positions import Position, Span, TextLines
 from dtlink.rules.finding import Severity
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.lsp.actions import OfferedFix

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.lsp.positions import Span
+from dtlink.typed import Final
 
 _TOKEN = re.compile(
     r"(?P<string>\"(?>(?:[^\"\\\n]++|\\.)*)\"?)"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from dtlink.records import NamedTuple
+from dtlink.typed import Any
 
 #: How long the server waits for the next keystroke before it reads a source, in milliseconds.
 _DELAY = 100

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from dtlink.lsp.model import FileSpan
 from dtlink.lsp.openings import Opening, opening_at, word_at
 from dtlink.lsp.positions import Span
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Location

@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -17,6 +16,7 @@ from dtlink.lsp.messages import Messages, position
 from dtlink.lsp.options import read_options
 from dtlink.lsp.positions import Span, path_of
 from dtlink.lsp.session import Session
+from dtlink.typed import TYPE_CHECKING, Any
 from dtlink.version import __version__
 
 if TYPE_CHECKING:

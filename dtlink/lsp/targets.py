@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.lsp.model import FileSpan
 from dtlink.lsp.places import cursor, defining, reference, span_of
 from dtlink.lsp.positions import Span
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.lsp.analysis import Analysis

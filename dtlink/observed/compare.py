@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.observed.comparison import (
     BoardComparison,
@@ -18,6 +17,7 @@ from dtlink.observed.comparison import (
 )
 from dtlink.observed.held_back import compare_held_back
 from dtlink.observed.running import NodePair, RunningBoard
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import Prediction

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from dtlink.facts.cmdline import CommandLine
 from dtlink.firmware import fdt
@@ -14,6 +13,7 @@ from dtlink.firmware.memory_map import read_map
 from dtlink.kernel.holdings.layout import RUNNING, find
 from dtlink.kernel.holdings.places import INITRAMFS, MODULES
 from dtlink.records import NamedTuple
+from dtlink.typed import Any
 
 #: The blob as the boot loader passed it (Linux, drivers/of/fdt.c, of_fdt_raw_init()), the tree that
 #: the kernel made of it (drivers/of/base.c, of_core_init()), and the tables (drivers/acpi/sysfs.c).

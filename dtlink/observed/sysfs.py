@@ -13,7 +13,6 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import IO, Protocol, cast
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, plain
@@ -25,6 +24,7 @@ from dtlink.observed.observation import (
     Observation,
     ReportCollector,
 )
+from dtlink.typed import IO, Protocol, cast
 
 STDIN = "-"
 

@@ -12,14 +12,14 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
 
 from dtlink.escaping import html, jsontext
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
-    from typing import Any
+    from dtlink.typed import Any
 
 #: Ends a script, or changes what ends it.
 _NOT_IN_SCRIPTS = ("</script", "<script", "<!--")

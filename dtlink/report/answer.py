@@ -6,7 +6,8 @@ Nothing that runs imports this module: protocols and typed dictionaries are slow
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypedDict
+
+from dtlink.typed import TYPE_CHECKING, Protocol, TypedDict
 
 if TYPE_CHECKING:
     from dtlink.report.entries import Json

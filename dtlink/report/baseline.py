@@ -15,7 +15,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePath
-from typing import Any
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
@@ -23,6 +22,7 @@ from dtlink.firmware.read import STDIN, load
 from dtlink.records import NamedTuple
 from dtlink.report.model import BaselineEntry, InputReport, numbered
 from dtlink.rules.model import Finding, Severity
+from dtlink.typed import Any
 
 SCHEMA = "baseline-1"
 #: Maximum size of a file; a thousand boards with all their notes take less than 1 MiB.

@@ -7,9 +7,9 @@ added to them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
 
 from dtlink.rules.entries import LocationEntry
+from dtlink.typed import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     from dtlink.rules.entries import FindingEntry

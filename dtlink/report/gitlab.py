@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import TypedDict
 
 from dtlink.escaping import jsontext
 from dtlink.escaping.text import name, sentence
@@ -24,6 +23,7 @@ from dtlink.report.wording import (
     unmet,
 )
 from dtlink.rules.model import Confidence, Finding, Severity
+from dtlink.typed import TypedDict
 
 #: Maximum length of a description, which GitLab shows in one line.
 _DESCRIPTION = 2000

@@ -17,13 +17,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from itertools import chain, count, repeat
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.inputs import Input
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport, Report, identified
 from dtlink.report.places import relative, relative_name
 from dtlink.rules.finding import Finding, PlaceRole, RelatedPlace, Severity
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:

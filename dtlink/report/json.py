@@ -7,7 +7,6 @@ read. Within version 1 members are only added.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.escaping import jsontext
 from dtlink.firmware.source.errors import SourceFault
@@ -31,6 +30,7 @@ from dtlink.report.model import (
 )
 from dtlink.rules.finding import location_entry
 from dtlink.rules.model import Finding
+from dtlink.typed import TYPE_CHECKING
 from dtlink.version import __version__
 
 if TYPE_CHECKING:

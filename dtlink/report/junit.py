@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.escaping import xml
 from dtlink.records import NamedTuple
@@ -19,6 +18,7 @@ from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
 from dtlink.report.places import Place, relative_name, where
 from dtlink.report.wording import details, headline, severity, troubles_of, unmet
 from dtlink.rules.model import Finding, Severity
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from junitparser import TestCase, TestSuite

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.report.formats import FINGERPRINTED, ONLY_FINDINGS, STREAMED
 from dtlink.report.model import InputReport, Report
 from dtlink.report.packed import PackedReports
 from dtlink.report.totals import Totals
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.rules.finding import Finding

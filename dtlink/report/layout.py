@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from io import StringIO
-from typing import TextIO
 
 from dtlink.escaping.text import row as row_of
 from dtlink.records import NamedTuple
+from dtlink.typed import TextIO
 from dtlink.version import page_url
 
 

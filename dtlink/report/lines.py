@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.escaping.text import sentence
 from dtlink.records import NamedTuple
@@ -12,6 +11,7 @@ from dtlink.report.model import Report
 from dtlink.report.places import Place, place_of, where
 from dtlink.report.wording import headline, troubles, unmet
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.text_edits import TextEdit

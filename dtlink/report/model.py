@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.inputs import MEMBER, Input
@@ -14,6 +13,7 @@ from dtlink.records import NamedTuple
 from dtlink.report.totals import Totals
 from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.firmware.containers.model import AboutValue

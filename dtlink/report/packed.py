@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import overload
 
 from dtlink.report.model import InputReport
+from dtlink.typed import overload
 
 #: So many reports stay as they are: packing them would cost more than it saves.
 _PLAIN = 4096

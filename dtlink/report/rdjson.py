@@ -7,8 +7,6 @@ has none.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.escaping import jsontext
 from dtlink.escaping.text import name, prose
 from dtlink.firmware.text_edits import by_file
@@ -16,6 +14,7 @@ from dtlink.report.lines import Problem, problems
 from dtlink.report.model import Report
 from dtlink.report.places import relative
 from dtlink.report.wording import details
+from dtlink.typed import TYPE_CHECKING
 from dtlink.version import page_url
 
 if TYPE_CHECKING:

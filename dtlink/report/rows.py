@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.report.layout import DIM, Line, Span, line
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import and_more, counted
 
 if TYPE_CHECKING:

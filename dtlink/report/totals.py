@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from dtlink.rules.finding import Severity
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.report.entries import Json

@@ -9,17 +9,16 @@ import os
 from collections.abc import Collection, Container, Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from dtlink import rules
 from dtlink.records import NamedTuple
 from dtlink.rules.defaults import ALL, DEFAULT, OFF, is_on, off_by_default
 from dtlink.rules.model import Dts, Rule, Tables
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import TypedDict, Unpack
-
     from dtlink.rules.aliases import RuleAlias
+    from dtlink.typed import TypedDict, Unpack
 
     class Asked(TypedDict, total=False):
         """Whether the user asks for what only one family has something to say of; they do."""

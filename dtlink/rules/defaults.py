@@ -7,9 +7,8 @@ They are listed here and not in their files, so that a run without them imports 
 
 from __future__ import annotations
 
-from typing import Final
-
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: The word that means every rule.
 ALL: Final = "all"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from dtlink.typed import NotRequired, TypedDict
 
 
 class IncluderEntry(TypedDict):

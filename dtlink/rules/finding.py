@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.names import Subject
 from dtlink.firmware.tree import Location
 from dtlink.records import NamedTuple
 from dtlink.rules.fix import Fix
+from dtlink.typed import TYPE_CHECKING
 from dtlink.version import page_url
 
 if TYPE_CHECKING:

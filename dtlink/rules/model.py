@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.names import Subject, SubjectKind
@@ -13,6 +12,7 @@ from dtlink.links.reference import Failure, Link
 from dtlink.records import NamedTuple
 from dtlink.rules.finding import Confidence, Finding, RelatedPlace, Severity, Snippet
 from dtlink.rules.fix import Fix, Safety
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct

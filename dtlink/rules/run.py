@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.records import NamedTuple
 from dtlink.rules.model import EXAMPLES, Covers, Finding, Rule
 from dtlink.rules.screen import may_speak
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any
 
 from dtlink.schema.error_data import EXTRA, cut, deprecation, error_data, forbidden
+from dtlink.typed import Any
 
 #: Schemas that only check names of vendors and devices: a third of the time, and no suppliers.
 _SKIPPED = ("generated-compatibles", "http://devicetree.org/schemas/vendor-prefixes.yaml")

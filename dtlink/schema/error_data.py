@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+
+from dtlink.typed import Any
 
 #: Upper bound on the length of a value, in characters.
 _MAX_VALUE = 120

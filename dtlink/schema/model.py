@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dtlink.records import NamedTuple
+from dtlink.typed import Any
 
 _BASE = "http://devicetree.org/schemas/"
 

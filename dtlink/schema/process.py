@@ -12,11 +12,11 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
 from dtlink.schema.model import SchemaError, SchemaResult
+from dtlink.typed import Any
 from dtlink.wording import besides
 
 #: Time limit for loading schemas, in seconds; those of a kernel take minutes.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
 from dtlink.schema.model import SchemaResult
 from dtlink.schema.process import Validator
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

@@ -7,10 +7,10 @@ from collections.abc import Set as AbstractSet
 from enum import Enum
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import TYPE_CHECKING
 
 from dtlink.facts.bindings import BINDINGS, binding_of
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node, Tree

@@ -19,7 +19,8 @@ import sys
 import threading
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO
+
+from dtlink.typed import Any, BinaryIO
 
 #: Upper bound on the memory for one devicetree, in bytes, in addition to the schemas: dtschema
 #: appends to a list forever if a cells property is 0.

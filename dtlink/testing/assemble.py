@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from typing import Any
 
 from dtlink.firmware.acpi.layout import Numbers, Part, Struct, Text, Value
 from dtlink.firmware.acpi.registry import REGISTRY
 from dtlink.records import NamedTuple
+from dtlink.typed import Any
 
 _SPECIAL = ("gap", "size", "trailing")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
 
 from dtlink.board.seen import SeenMachine
 from dtlink.firmware.memory_map import MemoryMap, map_of
 from dtlink.firmware.pci.functions import FunctionList
 from dtlink.firmware.pci.lspci import functions_of
 from dtlink.links.pci.hierarchy import PciHierarchy
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.rules.model import Tables

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.facts.behaviours import PARAMETERS
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import JsonRow
 from dtlink.views.profile import VIEWS, checked, kernel, log_words
 

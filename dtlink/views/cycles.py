@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.board.tree import TreeBoard
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
+from dtlink.typed import TYPE_CHECKING, ClassVar
 from dtlink.views.data import Absent, CommandResult, JsonRow, plain
 from dtlink.wording import and_more
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, fields
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
+from dtlink.typed import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 from dtlink.wording import counted
 
 if TYPE_CHECKING:

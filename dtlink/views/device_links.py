@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.model import TryResult
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import by, counted, listing
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.ordering import Ordering

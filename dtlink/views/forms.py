@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from dtlink.firmware.errors import InputError
+from dtlink.typed import Any
 
 #: An object of JSON data.
 Members = Mapping[str, Any]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.firmware.containers.model import Problem
 from dtlink.firmware.errors import InputError
@@ -15,6 +14,7 @@ from dtlink.firmware.read import STDIN, LoadedInput, decode, hold_standard_input
 from dtlink.firmware.tree import Tree
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import counted
+from dtlink.typed import TYPE_CHECKING, ClassVar
 from dtlink.views.data import CommandResult, JsonRow
 
 if TYPE_CHECKING:

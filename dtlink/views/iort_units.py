@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import READS_RIMT
 from dtlink.links.acpi.components import component_ways
@@ -11,6 +10,7 @@ from dtlink.links.acpi.dmar_units import refused
 from dtlink.links.acpi.rimt import NOT_READ
 from dtlink.links.acpi.units import INCLUDE_ALL, bridges_above
 from dtlink.links.id_ranges import IdRange, within
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.iort_walks import TranslationStep, TranslationWalk
 
 if TYPE_CHECKING:

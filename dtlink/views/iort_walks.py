@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from dtlink.report.layout import DIM, Line, Span, line
+from dtlink.typed import Literal, TypeAlias
 from dtlink.views.data import JsonRow
 
 #: Whose reading of the entries a walk follows.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from dtlink.boot.roles import Role
 from dtlink.observed.bootlog.lost_root import ROOT
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin, RootCause
 from dtlink.rules.finding import Confidence
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed, noun
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
+from dtlink.typed import Protocol
 from dtlink.wording import counted
 
 #: What a module can be called. Shells read some of these files: another name may be a command.

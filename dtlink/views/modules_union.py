@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dtlink.links.components import strong_components
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import JsonRow
 from dtlink.views.module_formats import FORMS
 from dtlink.wording import counted, listed

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from dtlink.observed.comparison import DifferenceReason
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import SHOWN, counted
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import JsonRow
 from dtlink.wording import and_more
 

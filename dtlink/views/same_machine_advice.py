@@ -9,11 +9,11 @@ gic_dist_supports_lpis(); drivers/irqchip/irq-gic-v3-its.c, its_map_one().
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts.pci import bdf
 from dtlink.links.same_machine import ACPI, DEVICETREE, Aspect
 from dtlink.links.translation import SupplierKind
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
 
 if TYPE_CHECKING:

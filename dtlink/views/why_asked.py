@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.boot.drivers.requests import strongest
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import Asker, Requested
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT, Absent
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from dtlink.facts.outcomes import Outcome
 from dtlink.facts.resource import Requested
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dtlink.api.bug.minimal import smallest
 from dtlink.api.bug.privacy import Removed, scrub
@@ -28,6 +27,7 @@ from dtlink.firmware.tree import Tree
 from dtlink.records import NamedTuple
 from dtlink.report.wording import details
 from dtlink.rules.finding import Confidence, Finding
+from dtlink.typed import TYPE_CHECKING
 from dtlink.version import __version__
 from dtlink.wording import listed
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.facts.behaviours import STRINGS_END_IN_NUL
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
 
 from dtlink.boot.devlink.model import PropertyEntry
 from dtlink.boot.devlink.ordering import DeviceDependency, Ends, Ordering
 from dtlink.facts.behaviours import DEVLINK_CHANGES, Behaviour
 from dtlink.facts.bindings import bindings_for
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile

@@ -14,11 +14,10 @@ exponentially. Here the links on such paths are found without walking them all:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.boot.devlink.detours import Effort, arcs_on_paths
 from dtlink.boot.devlink.state import CoreDeviceLink, CoreFwnodeLink, DriverState
 from dtlink.links.components import strong_components
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.state import CoreState

@@ -5,12 +5,11 @@ Such kernels (see :data:`dtlink.facts.behaviours.RELAXES_NODES`) name devices in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.boot.devlink.booking import Bookkeeper, LinkAttempt
 from dtlink.boot.devlink.joining import depends, join
 from dtlink.boot.devlink.linker import FwnodeLinker
 from dtlink.boot.devlink.state import CoreDevice, CoreDeviceLink, CoreFwnodeLink, DriverState
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

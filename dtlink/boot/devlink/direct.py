@@ -9,11 +9,11 @@ drivers/of/property.c.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.joining import depends, join
 from dtlink.boot.devlink.model import TryResult
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.state import CoreDevice, CoreState

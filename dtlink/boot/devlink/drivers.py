@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Protocol
 
 from dtlink.boot.devlink.population import Population, Spawn
 from dtlink.boot.devlink.power_domains import BUS as POWER_DOMAINS
 from dtlink.facts.behaviours import PURE_BUSES_BIND
 from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
 from dtlink.facts.resource import Asker
+from dtlink.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.power_domains import PowerDomains

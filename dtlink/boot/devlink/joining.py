@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.boot.devlink.state import CoreDeviceLink, DriverState, LinkState
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.state import CoreDevice, CoreState

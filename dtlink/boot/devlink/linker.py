@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Protocol
+
+from dtlink.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.booking import Bookkeeper

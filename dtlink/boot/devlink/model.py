@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from dtlink.records import NamedTuple
+from dtlink.typed import Any
 
 
 class PropertyEntry(NamedTuple):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.model import TryResult
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import FwnodeLink, Prediction, PropertyEntry, TriedReference

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import SupplierBinding, Walk
 from dtlink.facts.bindings import bindings_for
 from dtlink.links.maps import links_of_map
 from dtlink.links.reference import Flaw
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.state import CoreState

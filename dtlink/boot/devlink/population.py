@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import (
     BOOT_FRAMEBUFFER,
@@ -21,6 +20,7 @@ from dtlink.facts.early import early_tables
 from dtlink.facts.platform import SERVED_MEMORY, TRANSPARENT_BUSES
 from dtlink.links.address import Region, first_region
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.availability import Availability

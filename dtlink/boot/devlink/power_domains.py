@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.boot.devlink.population import Spawn
 from dtlink.facts.behaviours import POWER_DOMAINS_ARE_DEVICES
 from dtlink.facts.power_domains import DOMAIN_PROVIDERS, DomainNodes, DomainProvider
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

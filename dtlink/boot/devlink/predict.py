@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.booking import Bookkeeper
 from dtlink.boot.devlink.device_cycles import DeviceCycleBookkeeper, DeviceCycleLinker
@@ -17,6 +15,7 @@ from dtlink.boot.devlink.probing import DriverCore
 from dtlink.boot.devlink.report import PredictionReport
 from dtlink.boot.devlink.state import CoreState
 from dtlink.facts.behaviours import FWNODE_LINKS, RELAXES_NODES
+from dtlink.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import Prediction

@@ -6,11 +6,11 @@ Source: Linux, drivers/base/core.c (device_add(), device_links_*()) and drivers/
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.drivers import DriverPolicy, ProbeResult
 from dtlink.boot.devlink.state import CoreDevice, CoreState, DriverState, LinkState
 from dtlink.boot.devlink.waiting import Waiting
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.linker import Linker

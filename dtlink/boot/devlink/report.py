@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink import model
 from dtlink.boot.devlink.model import TryResult
 from dtlink.boot.devlink.parsing import Drop
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.booking import Bookkeeper

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
 
 from dtlink.links.components import strong_components
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Link
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.availability import Availability

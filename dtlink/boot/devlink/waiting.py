@@ -9,7 +9,8 @@ the same order.
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,11 +8,10 @@ device, or from ``arm,primecell-periphid`` (drivers/amba/bus.c, amba_match()), n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.boot.drivers.options import by_option
 from dtlink.facts.outcomes import Driver, State
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
 
 from dtlink.facts.early import early_tables
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.kernel.holdings.model import Holdings

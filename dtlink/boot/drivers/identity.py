@@ -6,11 +6,11 @@ Their buses match drivers by the numbers in these strings, never by the strings.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from dtlink.boot.drivers.options import by_option
 from dtlink.facts.outcomes import Driver, State
 from dtlink.late import pattern
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import re

@@ -9,10 +9,10 @@ another version's index they count too, since only what this kernel has a driver
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts.outcomes import State
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.drivers.requests import DriverSources

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import auto
-from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import Population
 from dtlink.boot.drivers.options import by_option
 from dtlink.facts.members import Member
 from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion

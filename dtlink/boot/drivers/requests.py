@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Protocol
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.resource import Requested
 from dtlink.facts.resources import CLOCK, EXTCON, PWM, REGULATOR
 from dtlink.kernel.source.driver_facts import Need
 from dtlink.links.names import entry_number
+from dtlink.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import served_early
@@ -20,6 +19,7 @@ from dtlink.boot.drivers.places import (
 )
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Protocol
 
 from dtlink.boot.roots.pci import Behind, behind, is_host
 from dtlink.facts.media import (
@@ -25,6 +24,7 @@ from dtlink.facts.media import (
     Medium,
     Tier,
 )
+from dtlink.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.boot.roots.ethernet_phys import phys
 from dtlink.boot.roots.pci import ports
@@ -22,6 +21,7 @@ from dtlink.facts.media import (
     Medium,
     Tier,
 )
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.roots.controllers import Controllers

@@ -7,13 +7,13 @@ depends on the kernel: see :mod:`dtlink.facts.acpi_suppliers` for the rows and t
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.boot.timeline.clock import RootTiming, root_timing
 from dtlink.boot.timeline.loading import Limits, Loading
 from dtlink.boot.timeline.model import AcpiDependency, is_later, latest
 from dtlink.facts.acpi_suppliers import SUPPLIERS, AcpiSupplier, Without, outcome
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.boot.timeline.model import PARENT, AffectedDevice, Cause, is_later, worst
 from dtlink.facts.outcomes import Outcome, Wait, When
 from dtlink.facts.resources import PCI_POWER
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -14,7 +14,8 @@ The boot does not say how long it takes to mount the root filesystem. What is kn
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import Population, served_early
@@ -13,6 +12,7 @@ from dtlink.facts.outcomes import Driver, State
 from dtlink.facts.resources import PCI_POWER
 from dtlink.links.streams import is_pci
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import Prediction

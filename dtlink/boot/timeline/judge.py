@@ -12,13 +12,12 @@ what the kernel asks for itself, then what the driver asks for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.boot.timeline.model import is_later, latest
 from dtlink.boot.timeline.requirement import Hold
 from dtlink.facts.outcomes import Outcome, Wait, When
 from dtlink.facts.resource import Asker, Patience, Request
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.timeline.loading import Limits

@@ -8,11 +8,11 @@ deferred_probe_timeout_work_func()).
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.boot.timeline.clock import RootTiming
 from dtlink.boot.timeline.model import earliest, is_later
 from dtlink.facts.outcomes import Driver, Outcome, State, When
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,10 +8,9 @@ mdiobus_register_gpiod(), mdiobus_register_reset(); the same since 5.10.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.facts.outcomes import State
 from dtlink.facts.resources import GPIO, RESET
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.timeline.devices import Devices

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.boot.timeline.mdio import is_asked_for, owner
 from dtlink.boot.timeline.pci_power import hosts, power_needs
 from dtlink.boot.timeline.requirement import Hold, Requirement
@@ -11,6 +9,7 @@ from dtlink.facts.binding import Walk
 from dtlink.facts.outcomes import State
 from dtlink.facts.resource import Requested
 from dtlink.facts.resources import ENDPOINT, ETHERNET_PHY, PCI_POWER, REQUESTED
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,12 +11,11 @@ drivers/power/sequencing/pwrseq-pcie-m2.c, pwrseq_pcie_m2_match().
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.facts.binding import Walk
 from dtlink.facts.resources import PCI_POWER, REGULATOR
 from dtlink.links.streams import is_pci
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from dtlink.boot.timeline.requirement import Hold, Requirement
 from dtlink.facts.resource import Requested
 from dtlink.facts.resources import PCI_POWER
 from dtlink.links.components import strong_components
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Request, Requested
 from dtlink.facts.resources import (
@@ -18,6 +16,7 @@ from dtlink.facts.resources import (
 )
 from dtlink.links.names import entry_name
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.drivers.requests import DriverRequests

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.boot.drivers.requests import strongest
 from dtlink.boot.timeline.core_requests import CoreRequests
@@ -13,6 +11,7 @@ from dtlink.boot.timeline.requirement import Hold, Requirement
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Requested
 from dtlink.facts.resources import PHY_INTERRUPT
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

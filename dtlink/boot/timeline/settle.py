@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from dtlink.boot.timeline.judge import Supply, Verdict, judge
 from dtlink.boot.timeline.model import latest
@@ -13,6 +12,7 @@ from dtlink.facts.outcomes import Outcome, State, Wait, When
 from dtlink.facts.resource import UNKNOWN_REQUEST, Patience
 from dtlink.facts.resources import PCI_POWER
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.boot.timeline.causes import TimelineCauses
 from dtlink.boot.timeline.clock import RootTiming, root_timing
@@ -13,6 +12,7 @@ from dtlink.boot.timeline.settle import ProbeTimes
 from dtlink.boot.timeline.timeout_waits import TimeoutWaits
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
 from dtlink.facts.resource import Patience
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

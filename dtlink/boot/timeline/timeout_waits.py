@@ -8,10 +8,9 @@ Modules of that filesystem load later still.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.boot.timeline.requirement import Hold
 from dtlink.facts.outcomes import Wait, When
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,11 +8,11 @@ is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, SupportsIndex
 from zlib import crc32
 
 from dtlink.engine.cache.stamps import Stamp, content_of, is_settled, stamp_of
 from dtlink.firmware.storage import DISK, Disk
+from dtlink.typed import Any, Final, SupportsIndex
 
 #: A question, its path and the answer. That of a file has three parts: its stamp, if that may be
 #: believed, its size and the hash of its content.

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
 
 from dtlink.report.model import InputReport
+from dtlink.typed import Any
 
 _TUPLE, _LIST, _MAPPING, _BYTES = range(4)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink import cache
 from dtlink.engine.cache.asked import ASKED, DiskNow
@@ -19,6 +18,7 @@ from dtlink.firmware.read import STDIN
 from dtlink.firmware.storage import DISK
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.engine.runner import Workers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 from dtlink import cache
 from dtlink.engine.cache.asked import DiskNow, Row
@@ -13,6 +12,7 @@ from dtlink.engine.cache.plain import packed, unpacked
 from dtlink.engine.cache.stamps import Stamp, content_of, is_settled
 from dtlink.firmware.read import BLOBS, source_beside
 from dtlink.report.model import InputReport
+from dtlink.typed import Any
 
 #: How many results an entry has: more are not worth reading for one input.
 _MOST = 8192

@@ -7,7 +7,8 @@ import stat
 import time
 from contextlib import suppress
 from functools import lru_cache
-from typing import Final
+
+from dtlink.typed import Final
 
 #: What is the same for a file that was not written: size, times of the last write and of the last
 #: change of the file's own entry, its number and its device.

@@ -6,10 +6,10 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.text_edits import EditedDisk, by_file, decoded, edited, encoded
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.engine.fixing.proposals import Proposal

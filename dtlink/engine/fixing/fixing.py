@@ -6,7 +6,6 @@ Nothing is written here: boards are linted anew with the edited files in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.engine.fixing.files import LARGEST, ChangedFiles, UnusableError
 from dtlink.engine.fixing.outcome import FixOutcome, LeftFix
@@ -23,6 +22,7 @@ from dtlink.firmware.edits import SetField
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.storage import DISK, Disk
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:

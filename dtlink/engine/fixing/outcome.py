@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.engine.fixing.proposals import Proposal, unsafe_fixes
 from dtlink.firmware.edits import SetField
@@ -13,6 +12,7 @@ from dtlink.firmware.inputs import Input
 from dtlink.firmware.storage import DISK
 from dtlink.firmware.text_edits import patch
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted
 
 if TYPE_CHECKING:

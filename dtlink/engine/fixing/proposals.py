@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.text_edits import EditConflictError, by_file, in_order
 from dtlink.records import NamedTuple
 from dtlink.rules.catalogue import is_named
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeAlias
 
 from dtlink.engine.fixing.proof import Kind, Problem, problem
 from dtlink.engine.fixing.proposals import WantedFixes, is_wanted
@@ -13,6 +12,7 @@ from dtlink.firmware.edits import AddNode, SetField
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from dtlink.records import NamedTuple
+from dtlink.typed import Any, ClassVar, Generic, TypeVar, overload
 
 T = TypeVar("T")
 StructT = TypeVar("StructT", bound="Struct")

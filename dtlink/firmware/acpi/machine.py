@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
 
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.registry import DESCRIBING, REGISTRY
 from dtlink.firmware.acpi.table import TableHeader, cut
 from dtlink.firmware.errors import InputError
+from dtlink.typed import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.dmar import Dmar

@@ -11,7 +11,8 @@ locked down (security_locked_down(LOCKDOWN_ACPI_TABLES)), as with Secure Boot.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+
+from dtlink.typed import Final
 
 FOLDER: Final = "kernel/firmware/acpi"
 _CHECKSUM, _REVISION = 9, slice(24, 28)

@@ -7,7 +7,6 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, cast
 
 from dtlink.firmware.containers.fields import plain
 from dtlink.firmware.containers.model import Contents, Part, What
@@ -22,6 +21,7 @@ from dtlink.firmware.property_files import (
     lost_of_blob,
     roots,
 )
+from dtlink.typed import IO, cast
 from dtlink.wording import counted
 
 ZIP = b"PK\x03\x04"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
+from dtlink.typed import Literal
 
 
 class HeaderLayout(NamedTuple):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.records import NamedTuple
+from dtlink.typed import Literal
 
 #: What a container says of a part: numbers, names, lists of names.
 AboutValue = str | int | Sequence[str]

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import BinaryIO
 
 from dtlink.firmware.containers import archives, blobs
 from dtlink.firmware.containers.formats import CONTAINERS
@@ -28,6 +27,7 @@ from dtlink.firmware.packing import (
     plain,
     unpack,
 )
+from dtlink.typed import BinaryIO
 
 #: Bytes that a file may have, and all that it unpacks to.
 MAX_FILE = 1 << 30

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import weakref
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING
 
 from dtlink.firmware.git.command import at_most, start
+from dtlink.typed import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.git.command import Process

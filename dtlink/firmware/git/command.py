@@ -12,10 +12,10 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
 
 from dtlink.firmware import programs
 from dtlink.firmware.errors import InputError
+from dtlink.typed import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     Process = subprocess.Popen[bytes]

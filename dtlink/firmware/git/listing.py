@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import Final
 
 from dtlink.firmware.git.command import GitError, run
 from dtlink.firmware.git.commit import Commit
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: Submodules beyond the first are not listed, nor any once there are this many entries.
 MAX_SUBMODULES: Final = 100

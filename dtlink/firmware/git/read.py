@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.firmware import fdt
 from dtlink.firmware.git.tree import GitTree, tree_of
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import LoadedInput, decode, loaded_data, member_data
 from dtlink.firmware.source.errors import SourceError, SourceFault
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

@@ -6,13 +6,13 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Final
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.git.blobs import Blobs
 from dtlink.firmware.git.commit import Commit
 from dtlink.firmware.git.listing import Entry, Listing
 from dtlink.firmware.storage import Disk
+from dtlink.typed import Final
 
 #: Upper bound on a file of which only the first bytes are asked for: git prints it whole.
 MAX_BEGUN: Final = 64 << 20

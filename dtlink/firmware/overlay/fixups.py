@@ -9,12 +9,12 @@ import re
 import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts import overlays as facts
 from dtlink.firmware.fdt_write import SourceNode
 from dtlink.firmware.overlay.fault import Fixup, OverlayFault
 from dtlink.firmware.overlay.nodes import Children, at_path, below, editable
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

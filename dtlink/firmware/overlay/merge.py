@@ -9,7 +9,6 @@ and properties come before the others, as there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts import overlays as facts
 from dtlink.firmware import fdt
@@ -20,6 +19,7 @@ from dtlink.firmware.overlay.nodes import editable
 from dtlink.firmware.overlay.one import OverlayMerge
 from dtlink.firmware.overlay.overlaid import AppliedOverlay, Brought, Overlaid, Place
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

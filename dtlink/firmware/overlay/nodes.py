@@ -6,11 +6,11 @@ Source: libfdt (dtc 1.7.2), fdt_ro.c and fdt_rw.c.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.fdt_write import SourceNode
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

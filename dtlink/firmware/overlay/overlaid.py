@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
 
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import TreeEdit

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import CONFIG_TXT, Input
@@ -12,6 +11,7 @@ from dtlink.firmware.overlay.merge import NamedOverlay, apply_overlays
 from dtlink.firmware.read import LoadedInput, load
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.tree import Tree
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Protocol, cast
 
 from dtlink.firmware.packing import source as sources
 from dtlink.firmware.packing.source import ByteSource
+from dtlink.typed import Protocol, cast
 
 #: Memory for the window of one stream: the kernel's own bound for zstd (lib/decompress_unzstd.c),
 #: twice what ``xz -9`` takes. xz needs a little more than its window.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import IO
 
 from dtlink.firmware.errors import InputError
 from dtlink.late import pattern
+from dtlink.typed import IO
 
 #: Bytes that are read, or unpacked, at a time.
 CHUNK = 256 << 10

@@ -6,11 +6,11 @@ import os
 import sys
 import tarfile
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, plain
 from dtlink.firmware.pci.functions import FunctionList
+from dtlink.typed import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.pci.functions import Function

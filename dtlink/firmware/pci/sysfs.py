@@ -11,13 +11,13 @@ import re
 import stat
 import tarfile
 from collections.abc import Iterator
-from typing import IO, cast
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource
 from dtlink.firmware.pci.config_space import needed_parts, with_config
 from dtlink.firmware.pci.functions import Function
 from dtlink.records import NamedTuple
+from dtlink.typed import IO, cast
 
 _NAME = re.compile(r"([0-9a-f]{4,8}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])")
 _CONFIG, _GROUP, _NODE = "config", "iommu_group", "of_node"

@@ -10,11 +10,11 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Final
 
 from dtlink.escaping import shell
 from dtlink.firmware.source.surroundings import and_above
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: Bounds on where a file is looked for that is in no include path: folders upward from the source,
 #: and folders beside each of them.

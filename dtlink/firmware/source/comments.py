@@ -11,11 +11,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from operator import attrgetter
-from typing import Final
 
 from dtlink.firmware.source.scan import COMMENT_OR_STRING, Kind, Segment, SourceFile
 from dtlink.firmware.source.statements import Statement, Statements
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 _BLANK_LINE = re.compile(r"\n(?=\s*?\n)")
 _BEGIN = re.compile(r"/[/*][\s*/]*(dtlink:)")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, Final
 from dtlink.wording import and_more
 
 if TYPE_CHECKING:

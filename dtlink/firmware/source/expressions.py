@@ -10,7 +10,8 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+
+from dtlink.typed import Final
 
 #: How deep parentheses, prefixes and operators that bind closer may be nested.
 _DEPTH: Final = 300

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
 
 from dtlink.firmware.fdt_write import SourceNode, cells
 from dtlink.firmware.source.errors import MAX_FAULTS
@@ -16,6 +15,7 @@ from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
 from dtlink.firmware.source.parse import Parsed
 from dtlink.firmware.source.values import Reference, Value
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: Upper bound on the paths of nodes that labels mean, in characters: few bytes of source
 #: make paths of any length. In 250 boards of Linux 7.2 it was 33,000 at most.

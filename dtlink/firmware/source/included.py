@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
 
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: The name in its quotes; a macro in its place has none.
 _DIRECTIVE: Final = re.compile(

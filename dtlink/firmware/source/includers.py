@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
 
 from dtlink.firmware.source.included import included
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.source.surroundings import surroundings
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: What is compiled.
 COMPILED: Final = (".dts", ".dtso")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+
+from dtlink.typed import Generic, TypeVar
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")

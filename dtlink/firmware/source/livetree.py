@@ -6,8 +6,9 @@ As in dtc (livetree.c): what is deleted keeps its place, for what comes back und
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
 from weakref import ref
+
+from dtlink.typed import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from dtlink.firmware.source.values import Value

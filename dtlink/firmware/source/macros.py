@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
 
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 _DEFINE = re.compile(r"([A-Za-z_]\w*)(\()?", re.ASCII)
 _PARAMETER = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)

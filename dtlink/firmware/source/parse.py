@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
 
 from dtlink.firmware.fdt import MAX_DEPTH
 from dtlink.firmware.source.absent import Unread
@@ -18,6 +17,7 @@ from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
 from dtlink.firmware.source.preprocess import SourceText
 from dtlink.firmware.source.values import Reference, Value, ValueTextError, read_value
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: Upper bound on nodes and properties that are opened or set.
 MAX_STATEMENTS: Final = 200_000

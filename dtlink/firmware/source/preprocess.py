@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
 
 from dtlink.firmware.source.absent import Unread
 from dtlink.firmware.source.errors import MAX_FAULTS, MAX_MESSAGE, SourceFault
@@ -21,6 +20,7 @@ from dtlink.firmware.source.macros import Macro, apart
 from dtlink.firmware.source.scan import Kind, Segment, SourceFile
 from dtlink.firmware.tree import Location
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from dtlink.firmware.source.comments import FileComment

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from dtlink.firmware.git.tree import GitTree
 from dtlink.firmware.source.included import IncludedName, included
 from dtlink.firmware.source.surroundings import Surroundings, surroundings
 from dtlink.firmware.storage import Disk
+from dtlink.typed import Final
 
 #: Upper bound on a file that is compared; a larger one counts as changed.
 _MAX_SIZE: Final = 256 << 20

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
 from dtlink.firmware.fdt_write import write
@@ -18,6 +17,7 @@ from dtlink.firmware.source.preprocess import SourceText, preprocess
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.source.values import spans
 from dtlink.firmware.tree import Location, Tree
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import TreeEdit

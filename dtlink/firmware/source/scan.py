@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
 from sys import intern
-from typing import Final
 
 from dtlink.firmware.source.macros import Macro, read_define
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: A quote that is not closed goes to the end of its line (gcc, libcpp/lex.c, lex_string()).
 _QUOTED: Final = r"\"(?>(?:[^\"\\\n]++|\\.)*)\"?|'(?>(?:[^'\\\n]++|\\.)*)'?"

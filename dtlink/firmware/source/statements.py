@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from operator import attrgetter
-from typing import Final
 
 from dtlink.firmware.fdt import MAX_DEPTH
 from dtlink.firmware.source.scan import Kind, SourceFile
+from dtlink.typed import Final
 
 #: Strings, references with a path, what ends a statement or a node, and all other text.
 _PART = re.compile(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final
 
 from dtlink.firmware.storage import DISK, Disk
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 
 class Surroundings(NamedTuple):

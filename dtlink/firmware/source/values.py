@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Final, NoReturn
 
 from dtlink.firmware.source.absent import Unread
 from dtlink.firmware.source.expressions import (
@@ -17,6 +16,7 @@ from dtlink.firmware.source.expressions import (
 )
 from dtlink.firmware.source.kept import Kept
 from dtlink.records import NamedTuple
+from dtlink.typed import Final, NoReturn
 
 _REFERENCE = r"&(?:\{([A-Za-z0-9,._+*#?@/-]*)\}|([A-Za-z_]\w*))"
 _LITERAL = r"(?:0[xX][0-9a-fA-F]+|[0-9]+)"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from dtlink.records import NamedTuple
+from dtlink.typed import Any
 
 #: ``of:N`` name ``T`` type ``C`` compatible: a name is in none that drivers make today.
 _OF = r"of:N\*T(\*|[^*?\[\]]+\*)C([^*?\[\]]+?)(C\*|\*|)"

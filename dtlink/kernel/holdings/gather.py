@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain
-from typing import TYPE_CHECKING, Any
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.aliases import AliasIndex
@@ -28,6 +27,7 @@ from dtlink.kernel.holdings.indexes import (
 from dtlink.kernel.holdings.layout import KernelFiles, module_files, needs_modules
 from dtlink.kernel.holdings.modinfo import ModuleInfo, builtin_aliases, read_module
 from dtlink.kernel.progress import step
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.kernel.holdings.image import Image

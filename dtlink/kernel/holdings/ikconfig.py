@@ -5,9 +5,8 @@ Linux, kernel/configs.c: gzip data between ``IKCFG_ST`` and ``IKCFG_ED``.
 
 from __future__ import annotations
 
-from typing import Final
-
 from dtlink.firmware.errors import InputError
+from dtlink.typed import Final
 
 _START: Final = b"IKCFG_ST"
 _END: Final = b"IKCFG_ED"

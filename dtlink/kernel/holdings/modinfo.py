@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from typing import Any, BinaryIO
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import compression_of, unpacked
 from dtlink.kernel.holdings.files import module_name, read_bytes
 from dtlink.kernel.holdings.indexes import parse_softdep
 from dtlink.records import NamedTuple
+from dtlink.typed import Any, BinaryIO
 
 #: Bytes of a module that is compressed. The largest, amdgpu, has some 30 MB.
 MAX_MODULE = 128 << 20

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from dtlink import cache
 from dtlink.kernel.holdings.aliases import AliasIndex
@@ -18,6 +17,7 @@ from dtlink.kernel.holdings.layout import (
 )
 from dtlink.kernel.holdings.model import Holdings, Module
 from dtlink.kernel.progress import step
+from dtlink.typed import Any
 
 
 def read_holdings(path: str) -> Holdings:

@@ -6,12 +6,11 @@ over, each part is recognized by its first bytes, and a part must end with a who
 
 from __future__ import annotations
 
-from typing import IO
-
 from dtlink.firmware.packing import ByteSource, Compression, SizeLimit, compression_of, unpack
 from dtlink.kernel.initramfs.cpio import MAGICS, read_members
 from dtlink.kernel.initramfs.members import MemberCollector, wanted
 from dtlink.kernel.initramfs.model import Initramfs
+from dtlink.typed import IO
 
 #: Compressed parts of one image.
 _MAX_PARTS = 1000

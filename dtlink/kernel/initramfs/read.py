@@ -6,12 +6,12 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import IO, Any
 
 from dtlink import cache
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.kernel.initramfs.model import Initramfs
+from dtlink.typed import IO, Any
 
 STDIN = "-"
 

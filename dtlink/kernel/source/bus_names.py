@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
 
 from dtlink.kernel.source.code import Code, TableEntry, end_of
+from dtlink.typed import Final
 
 #: One of these is in every file that has such a driver.
 WORDS: Final = (

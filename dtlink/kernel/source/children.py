@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from dtlink.kernel.source.code import MODULE_NAME, end_of, variable
 from dtlink.kernel.source.macros import Macro, arguments, string
 from dtlink.kernel.source.text import bare
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: What stands for every device that is made of a child node.
 ANY_CHILD: Final = "of:*"

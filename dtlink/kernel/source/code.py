@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from dtlink.kernel.source.conditions import Conditions
 from dtlink.kernel.source.macros import Macro, expand, string, telling
 from dtlink.kernel.source.text import Unit
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: What stands for the name of the module that a file is linked into.
 MODULE_NAME: Final = "KBUILD_MODNAME"

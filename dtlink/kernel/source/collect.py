@@ -6,7 +6,6 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 from dtlink.kernel.progress import step
 from dtlink.kernel.source.bus_names import WORDS, names_bound
@@ -23,6 +22,7 @@ from dtlink.kernel.source.objects import ObjectPlace, Objects
 from dtlink.kernel.source.tables import FileTables, Table, read_tables
 from dtlink.kernel.source.text import SourceReader
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: A source, and the compatible string, or the alias, it names.
 NamedSource = tuple[str, Source]

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 from itertools import product
 from math import prod
-from typing import Final
 
 from dtlink.kernel.source.index import UNKNOWN
+from dtlink.typed import Final
 
 Conditions = tuple[str, ...]
 

@@ -7,10 +7,10 @@ the fact after it. So releases share what they have in common, fact by fact (``s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from dtlink.facts.members import Member
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 
 class Need(Member):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 from dtlink.facts import resources
 from dtlink.kernel.source.driver_facts import Ask, DriverFacts, Need
@@ -17,6 +16,7 @@ from dtlink.kernel.source.owners import Owner, Who
 from dtlink.kernel.source.reach import BY_PHANDLE, Pending, Reach, Summary
 from dtlink.kernel.source.requests import CALLBACKS, EVERY
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: Structures whose ``.probe`` is no driver's.
 _NO_DRIVER: Final = frozenset(

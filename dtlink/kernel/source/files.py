@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+
+from dtlink.typed import Final
 
 #: The most that is read of a file; what is longer is data written as C.
 _SIZE: Final = 16 << 20

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import cached_property
-from typing import Final
 
 from dtlink.kernel.source.macros import Macro, arguments, define
 from dtlink.kernel.source.text import bare
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w+)[ \t]*([^\n]*)$", re.MULTILINE)
 _NAME = re.compile(r"(\w+)\s*\(")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
 
 from dtlink.kernel.source.functions import Function
 from dtlink.kernel.source.macros import arguments
+from dtlink.typed import Final
 
 Guards = frozenset[str]
 """Members that are all set."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import Final
 
 from dtlink.kernel.source.driver_facts import Need
 from dtlink.kernel.source.functions import Call, Function
 from dtlink.kernel.source.macros import arguments
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 
 class Handling(Enum):

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Final
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.facts.shipped import SOURCES, beyond, nearest
@@ -25,6 +24,7 @@ from dtlink.kernel.source.driver_facts import DriverFacts, decode
 from dtlink.kernel.source.lookup import Lines
 from dtlink.kernel.source.several import Contents, contents
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: The first field of an index.
 HEADING: Final = "dtlink source index 1"

@@ -12,9 +12,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
 
 from dtlink.kernel.source.files import read_source
+from dtlink.typed import Final
 
 _BEGINS = re.compile(r"\s*(?:menu)?config\s+(\w+)\s*$")
 #: What ends the attributes of an option; of ``help`` only its text follows.

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
 
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: Macros that declare one node as started early, and the place of ``compatible`` among their
 #: arguments. The general ones take the name of the table first.

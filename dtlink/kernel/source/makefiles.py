@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
 from dtlink.kernel.source.conditions import Conditions, joined, negated
 from dtlink.kernel.source.index import UNKNOWN
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: How deep lists refer to lists, and files include files.
 _DEPTH: Final = 12

@@ -7,7 +7,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from dtlink.kernel.source.children import (
     EVERY,
@@ -22,6 +21,7 @@ from dtlink.kernel.source.children import (
 from dtlink.kernel.source.code import MODULE_NAME
 from dtlink.kernel.source.macros import Macro
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: How many calls lead from a driver's file to the file that makes a device.
 _ROUNDS: Final = 4

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Final, Protocol
 
 from dtlink.kernel.source.functions import CFile, Function, members_of
 from dtlink.kernel.source.macros import arguments, string
 from dtlink.records import NamedTuple
+from dtlink.typed import Final, Protocol
 
 
 class Is(Enum):

@@ -11,13 +11,13 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from dtlink.kernel.source.conditions import NEVER, Conditions, joined
 from dtlink.kernel.source.files import read_source
 from dtlink.kernel.source.index import UNKNOWN
 from dtlink.kernel.source.makefiles import Makefile, Word, read_makefile
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: The symbol of each folder of arch/ (the ``def_bool y`` of its Kconfig).
 _ARCH_SYMBOLS: Final = {"powerpc": "PPC", "sh": "SUPERH", "um": "UML"}

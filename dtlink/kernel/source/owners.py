@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
-from typing import Final
 
 from dtlink.kernel.source.functions import Function
 from dtlink.kernel.source.macros import arguments
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 
 class Who(Enum):

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
 
 from dtlink.kernel.source.driver_facts import Need
 from dtlink.kernel.source.functions import Call, CFile, Function
@@ -22,6 +21,7 @@ from dtlink.kernel.source.names import UNKNOWN, UNNAMED, Is, Names, Value, Value
 from dtlink.kernel.source.owners import OWN, Owner, Owners, Who
 from dtlink.kernel.source.requests import CALLBACKS, EVERY, LATER, Api, offers_of, request_of
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: How deep calls are followed, and how many requests of one function are kept.
 _DEPTH: Final = 40

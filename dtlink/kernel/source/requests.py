@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
 
 from dtlink.facts import resources, vendor_bindings
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 
 class Api(NamedTuple):

@@ -13,9 +13,9 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
 
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: The first field of a file.
 HEADING: Final = b"dtlink source indexes 1"

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from dtlink.kernel.source.conditions import NEVER, Conditions, joined, negated, of_expression
 from dtlink.kernel.source.files import read_source
 from dtlink.kernel.source.macros import Macro, define, telling, tells
 from dtlink.records import NamedTuple
+from dtlink.typed import Final
 
 #: How deep files include files.
 _DEPTH: Final = 6

@@ -7,7 +7,6 @@ add_acpi_hid_device(); drivers/iommu/intel/dmar.c, dmar_acpi_dev_scope_init().
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeAlias
 
 from dtlink.firmware.acpi.dmar import AcpiScope
 from dtlink.firmware.acpi.iort import NamedComponent
@@ -17,6 +16,7 @@ from dtlink.links.acpi.dmar_units import units_of
 from dtlink.links.acpi.units import amd_supplier, intel_supplier, riscv_supplier
 from dtlink.links.id_ranges import Ids
 from dtlink.links.translation import EntryRef, IdTranslation
+from dtlink.typed import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

@@ -8,7 +8,6 @@ drivers/iommu/intel/dmar.c, iommu.c and irq_remapping.c.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import DMAR_OPTS_OUT, READS_SATC
 from dtlink.facts.binding import SupplierBinding
@@ -31,6 +30,7 @@ from dtlink.firmware.acpi.dmar import (
 )
 from dtlink.links.acpi.dmar_units import Units
 from dtlink.links.acpi.link import TableLink, row
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.registry import DESCRIBING
 from dtlink.links.acpi.link import ROWS, AcpiLink, TableLink
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Reference
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

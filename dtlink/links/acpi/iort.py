@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import READS_IWB, READS_RMR
 from dtlink.facts.binding import SupplierBinding
@@ -31,6 +30,7 @@ from dtlink.links.acpi.iort_pieces import IDS, output, own_index, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, component_ids, component_msi, supplier
 from dtlink.links.acpi.link import TableLink, row
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, MappedRange, within
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

@@ -11,7 +11,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import AMD_READS_HATS
 from dtlink.facts.kernels import DEFAULT, KernelVersion
@@ -31,6 +30,7 @@ from dtlink.firmware.acpi.ivrs import (
 )
 from dtlink.links.acpi.link import TableLink, row
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

@@ -8,10 +8,9 @@ drivers/iommu/intel/iommu.c, is_downstream_to_pci_bridge().
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.firmware.acpi.dmar import Bridge, PciScope
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import DMAR_OPTS_OUT
 from dtlink.firmware.acpi.dmar import Atsr, Dmar, Satc
@@ -11,6 +10,7 @@ from dtlink.firmware.acpi.iort import NamedComponent, Pmcg, Rmr, RootComplex, Sm
 from dtlink.firmware.acpi.ivrs import Ivhd, Ivhd11, Ivmd, Ivrs
 from dtlink.firmware.acpi.rimt import Iommu, RimtRootComplex
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct

@@ -9,7 +9,6 @@ drivers/acpi/arm64/iort.c, iort_node_get_rmr_info() and iort_get_rmrs().
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import READS_RMR
 from dtlink.facts.kernels import DEFAULT, KernelVersion
@@ -21,6 +20,7 @@ from dtlink.links.acpi.iort import RMR_SINCE
 from dtlink.links.acpi.place import own_id
 from dtlink.links.reserved import Region, RegionKind
 from dtlink.links.translation import EntryRef
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.dmar import Dmar

@@ -7,12 +7,12 @@ the first that reads the table, and 7.2, drivers/acpi/riscv/rimt.c.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import READS_RIMT
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.rimt import Iommu, Mapped, RimtRootComplex
 from dtlink.links.acpi.link import TableLink, row
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

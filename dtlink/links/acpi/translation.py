@@ -9,7 +9,6 @@ drivers/irqchip/irq-gic-v2m.c, gicv2m_get_fwnode().
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.acpi.iort import IdMapping, Iort, IortNode, ItsGroup, RootComplex, Smmu, SmmuV3
 from dtlink.firmware.acpi.madt import GicIts, GicMsiFrame, GicTranslateFrame
@@ -30,6 +29,7 @@ from dtlink.links.translation import (
     given,
 )
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct

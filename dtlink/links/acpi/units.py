@@ -8,7 +8,6 @@ device_lookup_iommu().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.acpi.dmar import Bridge, Drhd, PciScope
 from dtlink.firmware.acpi.ivrs import Alias, AliasRange
@@ -17,6 +16,7 @@ from dtlink.links.acpi.dmar_units import units_of
 from dtlink.links.acpi.ivrs import spans
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, Ids, MappedRange
 from dtlink.links.translation import EntryRef, IdTranslation, Key, Supplier, SupplierKind, given
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import READS_VIOT
 from dtlink.facts.kernels import DEFAULT, KernelVersion
@@ -25,6 +24,7 @@ from dtlink.firmware.acpi.viot import (
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.links.acpi.link import TableLink, row
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.iort import Iort

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts.resource import Patience
 from dtlink.facts.resources import IOMMU, POWER_DOMAIN
@@ -13,6 +12,7 @@ from dtlink.observed.bootlog.reach import Reach
 from dtlink.observed.bootlog.supplier_states import SupplierStates, by_device_name, error
 from dtlink.observed.bootlog.wording import called, meant
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.facts.resource import Resource

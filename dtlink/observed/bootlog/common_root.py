@@ -10,10 +10,10 @@ one other is left, it is the cause.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin, RootCause
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.observed.bootlog.causes import CauseChain

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from dtlink.observed.bootlog.model import CauseKind, DeviceEffect, RootCause
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.observed.bootlog.kernel_side import KernelSide

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.settings import Settings
 from dtlink.facts.cmdline import CommandLine, words
@@ -23,6 +22,7 @@ from dtlink.observed.bootlog.tally import counts, put_away
 from dtlink.observed.naming import NodeNames
 from dtlink.observed.observation import Observation, ReportCollector
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.facts.loglines import Topic
 from dtlink.facts.loglines.faults import AMD_EVENTS, VTD_REASONS
@@ -13,6 +12,7 @@ from dtlink.observed.bootlog.device import ProbeStage
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin, DeviceEffect, RootCause, Victim
 from dtlink.observed.bootlog.supplier_states import error
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
 
 if TYPE_CHECKING:

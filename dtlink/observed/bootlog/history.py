@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.facts.loglines import STAGE_LINES, SUPPLIED_LINE, VTD_LINES, LineMatch, match
 from dtlink.facts.loglines.row import INTERFACE
 from dtlink.firmware.errors import InputError
 from dtlink.observed.bootlog.device import BUSES, TAKE, LoggedDevice
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.facts.loglines import Topic

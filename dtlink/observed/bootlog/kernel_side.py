@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.board.driver_words import to_set
 from dtlink.facts.outcomes import State, When
 from dtlink.kernel.facts import version_in
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import joined
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.boot.roles import Role
 from dtlink.facts.loglines import Topic
 from dtlink.facts.loglines.system import NO_ROOT
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin, DeviceEffect, RootCause, Victim
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.facts.loglines import Harm, Topic
 from dtlink.facts.loglines.system import NO_ROOT
@@ -18,6 +17,7 @@ from dtlink.observed.bootlog.model import (
     Victim,
 )
 from dtlink.observed.bootlog.supplier_states import by_device_name, error
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import IO
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, plain
 from dtlink.records import NamedTuple
+from dtlink.typed import IO
 
 STDIN = "-"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from dtlink.observed.bootlog.device import LoggedDevice, ProbeStage
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node, Tree

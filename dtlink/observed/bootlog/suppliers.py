@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.ordering import LinkEffect
@@ -14,6 +13,7 @@ from dtlink.facts.binding import Walk
 from dtlink.facts.resource import Asker, Requested
 from dtlink.links.names import entry_name
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from dtlink.facts.loglines import Harm
 from dtlink.facts.loglines.system import NO_ROOT
 from dtlink.observed.bootlog.model import HiddenLines, RootCause
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.observed.bootlog.history import History, LoggedMessage

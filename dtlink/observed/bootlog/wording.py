@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
 from dtlink.facts.bindings import BINDINGS
 from dtlink.facts.resources import RESOURCES
+from dtlink.typed import TYPE_CHECKING
 
 #: A shorter name may be any word.
 _SHORTEST = 3

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
 
 from dtlink.page.embed import Page, asset
+from dtlink.typed import Any
 
 #: The modules, each after those that it imports from.
 MODULES = (

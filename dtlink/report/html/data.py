@@ -6,7 +6,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from dtlink.escaping import shell
 from dtlink.firmware.names import SubjectKind
@@ -18,6 +17,7 @@ from dtlink.report.summary import aside
 from dtlink.report.wording import troubles, unmet
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Confidence, Rule
+from dtlink.typed import TYPE_CHECKING, Any
 from dtlink.wording import beside
 
 if TYPE_CHECKING:

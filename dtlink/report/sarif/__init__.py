@@ -7,8 +7,6 @@ GitHub's "SARIF support for code scanning".
 
 from __future__ import annotations
 
-from typing import Any
-
 from dtlink.escaping import jsontext
 from dtlink.escaping.text import prose
 from dtlink.report.entries import JsonObject
@@ -17,6 +15,7 @@ from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.sarif.notices import Notices
 from dtlink.report.sarif.results import order, results_of
 from dtlink.report.sarif.rules import descriptors
+from dtlink.typed import Any
 from dtlink.version import __version__
 
 #: The schema's own id.

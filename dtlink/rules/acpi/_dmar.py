@@ -5,8 +5,6 @@ Source, unless a row has its own: Linux, drivers/iommu/intel/dmar.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.facts.behaviours import DMAR_OPTS_OUT
 from dtlink.firmware.acpi.dmar import KINDS, Atsr, Dmar, Drhd, Remapping, Sidp
 from dtlink.firmware.acpi.table import FrameFaultKind
@@ -21,6 +19,7 @@ from dtlink.rules.acpi._rows import (
 )
 from dtlink.rules.dmar._words import BUG, OFF
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.table import FrameFault

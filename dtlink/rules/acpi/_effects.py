@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dtlink import wording
 from dtlink.facts.behaviours import Behaviour
@@ -11,6 +10,7 @@ from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import FrameFault, FrameFaultKind, TableHeader
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from dtlink.rules.model import Severity

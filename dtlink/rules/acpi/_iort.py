@@ -5,8 +5,6 @@ Source, unless a row has its own: Linux, drivers/acpi/arm64/iort.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.firmware.acpi.iort import (
     KINDS,
     LATEST_IORT_REVISION,
@@ -23,6 +21,7 @@ from dtlink.rules.acpi._iort_devices import NAMES, SEGMENTS, UNIQUE
 from dtlink.rules.acpi._iort_references import REFERENCES
 from dtlink.rules.acpi._rows import FrameRows, ReservedBits, ReservedRows, TableRows, UnknownRows
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

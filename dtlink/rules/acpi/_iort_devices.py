@@ -5,8 +5,6 @@ Source, unless a row has its own: Linux, drivers/acpi/arm64/iort.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.facts.behaviours import READS_SMMU_IDENTIFIERS
 from dtlink.firmware.acpi.iort import (
     IDENTIFIER_SINCE,
@@ -25,6 +23,7 @@ from dtlink.rules.acpi._rows import NamedDevice, NameFault, NameRows, SegmentRow
 from dtlink.rules.iort._mappings import loss, root_complexes, spans
 from dtlink.rules.iort._nodes import full_path
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,8 +5,6 @@ Source, unless a row has its own: Linux, drivers/acpi/arm64/iort.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.firmware.acpi.iort import (
     IdMapping,
     Iort,
@@ -25,6 +23,7 @@ from dtlink.rules.acpi._effects import Effect, table_of
 from dtlink.rules.acpi._rows import OffsetReference, ReferenceRows
 from dtlink.rules.iort._mappings import cycles
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

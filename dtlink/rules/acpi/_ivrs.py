@@ -5,8 +5,6 @@ Source, unless a row has its own: Linux, drivers/iommu/amd/init.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.ivrs import MAX_TYPE, DeviceEntry, Ivhd, Ivrs, IvrsBlock, Range
 from dtlink.firmware.acpi.table import FrameFaultKind
@@ -14,6 +12,7 @@ from dtlink.rules.acpi._effects import Effect, fault, table_of
 from dtlink.rules.acpi._rows import DescribedRows, FrameRows, RangeRows, TableRows, UnknownRows
 from dtlink.rules.ivrs._linux import NO_IOMMU, NOT_SERVED
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.rules.acpi._effects import listed, table_of
 from dtlink.rules.acpi._rows import CheckedTable, OffsetReference
 from dtlink.rules.fix import Fix
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import and_more
 
 if TYPE_CHECKING:

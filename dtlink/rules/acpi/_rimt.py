@@ -5,8 +5,6 @@ Source, unless a row has its own: Linux 6.18 and 7.2, drivers/acpi/riscv/rimt.c.
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from dtlink.facts.behaviours import RIMT_WAIT_ENDS
 from dtlink.firmware.acpi.rimt import KINDS, Iommu, PlatformDevice, Rimt, RimtNode, RimtRootComplex
 from dtlink.firmware.acpi.table import FrameFaultKind
@@ -24,6 +22,7 @@ from dtlink.rules.acpi._rows import (
     UnknownRows,
 )
 from dtlink.rules.model import Severity
+from dtlink.typed import TypeVar
 
 _SCAN = "rimt_scan_node()"
 _MAP = "rimt_node_map_id()"

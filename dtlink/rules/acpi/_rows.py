@@ -13,7 +13,6 @@ from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.layout import Struct
@@ -22,6 +21,7 @@ from dtlink.firmware.acpi.table import FrameFault, TableHeader
 from dtlink.records import NamedTuple
 from dtlink.rules.acpi._effects import Effect
 from dtlink.rules.aliases import alias_for
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.board.tables import TablesBoard

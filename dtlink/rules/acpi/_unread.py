@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import (
     READS_IWB,
@@ -14,6 +13,7 @@ from dtlink.facts.behaviours import (
     Behaviour,
 )
 from dtlink.rules.finding import Finding, Severity
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion

@@ -6,7 +6,6 @@ Source, unless a row has its own: Linux 6.12, drivers/acpi/viot.c.
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.table import FrameFaultKind
@@ -32,6 +31,7 @@ from dtlink.rules.acpi._rows import (
 )
 from dtlink.rules.model import Severity
 from dtlink.rules.viot._words import BUG, NO_IOMMU, OVERFLOW, PREFIX, UNTRANSLATED
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,12 +14,12 @@ rimt_iommu_xlate().
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.pci import bdf
 from dtlink.records import NamedTuple
 from dtlink.rules.model import Example, Finding, Severity, Tables, rule
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ References: BSA rule ITS_DEV_2; Arm DEN0049, ID mappings.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.bsa import UNIQUE_STREAM_ID
@@ -21,6 +20,7 @@ from dtlink.links.id_ranges import IdRange
 from dtlink.rules.bsa._words import breaks
 from dtlink.rules.iort._mappings import span
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import and_more
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ Documentation/devicetree/bindings/virtio/iommu.txt (virtio,pci-iommu.yaml), sinc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import bus_ids, is_pci
 from dtlink.rules.iommu._rows import inputs, place
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import Cells, PropertyValue

@@ -16,12 +16,12 @@ drivers/acpi/arm64/iort.c, iort_node_map_id().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.links.maps import IdMap
 from dtlink.records import NamedTuple
 from dtlink.rules.iommu._rows import inputs, span
 from dtlink.rules.model import EXAMPLES, Dts, Example, Finding, Severity, Tables, rule
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed, noun
 
 if TYPE_CHECKING:

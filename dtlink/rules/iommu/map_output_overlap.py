@@ -12,12 +12,12 @@ References: Linux, drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts.iommus import Sharing
 from dtlink.links.streams import Stream
 from dtlink.rules.iommu._rows import span
 from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard

@@ -17,12 +17,12 @@ since 5.13.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts.iommus import Sharing
 from dtlink.links.streams import Stream
 from dtlink.records import NamedTuple
 from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import and_more
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.acpi.iort import (
     IdMapping,
@@ -17,6 +16,7 @@ from dtlink.links.acpi.iort_walk import supplier
 from dtlink.links.components import shortest_cycle, strong_components
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, merged
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed, noun
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
 
 from dtlink import wording
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.behaviours import ACPI_WAIT_ENDS
 from dtlink.firmware.acpi.iort import Iort, IortNode
 from dtlink.firmware.acpi.layout import Struct
+from dtlink.typed import TypeVar
 
 Node = TypeVar("Node", bound=IortNode)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.firmware.acpi.ivrs import IOAPIC, Special
 from dtlink.records import NamedTuple
 from dtlink.rules.ivrs._linux import taken
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,9 +5,8 @@ Source: Linux, drivers/iommu/amd/init.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.firmware.acpi.ivrs import Ivhd11
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import besides
 
 if TYPE_CHECKING:

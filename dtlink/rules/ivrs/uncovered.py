@@ -18,13 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import Select
 from dtlink.links.acpi.ivrs import DeviceSpan, meets, merged, spans
 from dtlink.rules.ivrs._linux import NOT_SERVED, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
 
 if TYPE_CHECKING:

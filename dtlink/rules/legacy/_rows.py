@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.rules.legacy._binding import LegacyBinding, Rewrite
 from dtlink.rules.model import Finding, Fix, Rule
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import beside, counted
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ drivers/of/property.c, parse_gpio() and parse_gpios().
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.patterns import fits
 from dtlink.rules.legacy._gpios import READ_BY_DRIVERS
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node

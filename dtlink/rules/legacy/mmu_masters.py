@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, TypeAlias
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
@@ -28,6 +27,7 @@ from dtlink.links.reference import Link
 from dtlink.links.streams import bus_ids
 from dtlink.rules.legacy._smmu import smmus
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
+from dtlink.typed import TYPE_CHECKING, TypeAlias
 from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ drivers/base/dd.c, really_probe(); drivers/iommu/of_iommu.c, of_iommu_xlate()).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink import wording
 from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.outcomes import Outcome, Wait, When
 from dtlink.records import NamedTuple
 from dtlink.rules.module._missing import if_mounted_late, timeout_start
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.boot.roles import Role
 from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.outcomes import Outcome, When
 from dtlink.rules.module._missing import FAILS, is_sure, role
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard

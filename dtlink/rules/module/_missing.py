@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.timeline.model import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Driver, Outcome
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts.outcomes import Outcome, Wait, When
 from dtlink.firmware.acpi.iort import RootComplex
@@ -11,6 +10,7 @@ from dtlink.firmware.acpi.rimt import RimtRootComplex
 from dtlink.firmware.acpi.viot import PciRange
 from dtlink.records import NamedTuple
 from dtlink.rules.module._iommu import given_up, listed
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.tables import TablesBoard

@@ -24,7 +24,6 @@ hook-functions, auto_add_modules(); scripts/local, local_device_setup().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.missing_drivers import MissingDriver
 from dtlink.board.tree import TreeBoard
@@ -43,6 +42,7 @@ from dtlink.rules.module._missing import (
     role,
     split,
 )
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import joined
 
 if TYPE_CHECKING:

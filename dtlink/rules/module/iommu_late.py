@@ -21,7 +21,6 @@ drivers/acpi/riscv/rimt.c, rimt_iommu_xlate().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.driver_words import to_set
 from dtlink.board.tree import TreeBoard
@@ -36,6 +35,7 @@ from dtlink.rules.module._iommu import (
     listed,
     masters_hurt,
 )
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard

@@ -15,7 +15,6 @@ driver_deferred_probe_check_state(); drivers/iommu/of_iommu.c, of_iommu_xlate().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.driver_words import to_set
 from dtlink.board.tree import TreeBoard
@@ -32,6 +31,7 @@ from dtlink.rules.module._iommu import (
 )
 from dtlink.rules.module._late import fails_late
 from dtlink.rules.module._missing import WAITS, role
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.timeline.model import AffectedDevice, Cause

@@ -12,7 +12,6 @@ References: Raspberry Pi documentation, "Device Trees, overlays, and parameters"
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts import overlays as facts
@@ -20,6 +19,7 @@ from dtlink.firmware.inputs import CONFIG_TXT
 from dtlink.firmware.overlay.fragments import OVERRIDES
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.overlay._words import at
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.overlays import PlacedFault

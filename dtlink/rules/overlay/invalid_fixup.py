@@ -14,12 +14,12 @@ overlay_symbol_update(); Linux, drivers/of/resolver.c, adjust_local_phandle_refe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts import overlays as facts
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.overlay._words import at, refused
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.overlays import PlacedFault

@@ -19,13 +19,13 @@ of_fixed_clk_setup().
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts import overlays as facts
 from dtlink.facts.patterns import fits
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.overlay._words import at, at_run_time
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.overlays import PlacedFault

@@ -15,12 +15,12 @@ of_resolve_phandles().
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts import overlays as facts
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.overlay._words import at, refused
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
 
 if TYPE_CHECKING:

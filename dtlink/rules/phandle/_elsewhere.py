@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.facts.binding import Walk
 from dtlink.rules.phandle._interrupt_map import misfit
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard

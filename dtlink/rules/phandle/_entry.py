@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.facts.binding import Walk
 from dtlink.links.reference import Failure, Flaw, Link
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
 
 if TYPE_CHECKING:

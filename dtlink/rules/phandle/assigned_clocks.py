@@ -15,12 +15,12 @@ drivers/base/platform.c, platform_probe().
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ Specification 2.4.3.1.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._interrupt_map import Misfit, misfit
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted
 
 if TYPE_CHECKING:

@@ -19,13 +19,13 @@ of_phandle_iterator_next(); drivers/spi/spi.c, spi_get_gpio_descs().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._entry import names
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
@@ -27,6 +26,7 @@ from dtlink.links.reference import Failure, Flaw, Link, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._elsewhere import is_told_elsewhere
 from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list, severity_of
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted
 
 if TYPE_CHECKING:

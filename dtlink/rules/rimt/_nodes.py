@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
-
 from dtlink.firmware.acpi.rimt import Iommu, Mapped, RimtMapping, RimtNode, RimtRootComplex
+from dtlink.typed import TYPE_CHECKING, TypeVar
 from dtlink.wording import besides
 
 if TYPE_CHECKING:

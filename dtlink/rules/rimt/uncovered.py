@@ -15,7 +15,6 @@ drivers/acpi/riscv/rimt.c, rimt_node_map_id(), rimt_iommu_configure_id().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.pci import bdf
@@ -23,6 +22,7 @@ from dtlink.firmware.acpi.rimt import Iommu, RimtMapping, RimtRootComplex
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, common, contains, merged, without
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import first_of_segments, nodes
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ suppliers that no property references.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 from dtlink.records import NamedTuple
 from dtlink.rules.model import Severity
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

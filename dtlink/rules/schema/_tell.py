@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.rules.model import Finding, Fix, Rule, Severity
 from dtlink.rules.schema._own import Row, row_of
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Origin, SupplierBinding, Walk
@@ -23,6 +22,7 @@ from dtlink.facts.supply_names import (
 from dtlink.firmware.tree import Node, Tree
 from dtlink.links.entry_lists import LISTS
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Link, Reference
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted, noun
 
 if TYPE_CHECKING:

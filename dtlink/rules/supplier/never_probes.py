@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
@@ -29,6 +28,7 @@ from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import effect, fallen, nodes, stranded, waiting
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted, noun
 
 if TYPE_CHECKING:

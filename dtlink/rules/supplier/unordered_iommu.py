@@ -17,7 +17,6 @@ driver_deferred_probe_check_state().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.bindings import bindings_for
@@ -25,6 +24,7 @@ from dtlink.firmware.tree import Node
 from dtlink.links.maps import misread_links
 from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted, listed, noun
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.devlink.ordering import LinkEffect
@@ -26,6 +25,7 @@ from dtlink.facts.behaviours import PARAMETERS
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import and_more, counted, listed
 
 if TYPE_CHECKING:

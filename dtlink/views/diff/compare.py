@@ -8,9 +8,9 @@ have, so that a saved report can stand for the firmware it was made from.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.names import stable
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.diff.findings import findings
 from dtlink.views.diff.match import by, match
 from dtlink.views.diff.places import Places

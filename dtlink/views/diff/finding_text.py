@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.names import stable
 from dtlink.report.layout import BOLD, STYLES, Line, Span, line, paragraph, rule_name
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.diff.link_text import SIGNS
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.facts.outcomes import Outcome
 from dtlink.report import json
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.cycles import CyclesView
 from dtlink.views.data import ABSENT
 from dtlink.views.diff.rows import FindingRow, PairRow, WaitRow

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.names import stable
 from dtlink.records import NamedTuple
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT
 from dtlink.views.links import id_range
 from dtlink.wording import listed

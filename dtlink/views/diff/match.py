@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
-from typing import Generic, TypeVar
 
 from dtlink.firmware.names import stable
 from dtlink.records import NamedTuple
+from dtlink.typed import Generic, TypeVar
 from dtlink.views.data import ABSENT
 
 RowT = TypeVar("RowT")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.names import stable
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.diff.link_text import SIGNS
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING, Any, Generic, TypeVar
 from dtlink.views.data import ABSENT, Absent, JsonRow, plain
 
 if TYPE_CHECKING:

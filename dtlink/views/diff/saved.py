@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from dtlink.boot.devlink.model import WaitingDevice
 from dtlink.facts.binding import Origin
@@ -16,6 +15,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
 from dtlink.report.json import SCHEMA
 from dtlink.rules.model import Confidence, Severity
+from dtlink.typed import Any
 from dtlink.views.cycles import CycleRow, CycleStep
 from dtlink.views.data import ABSENT
 from dtlink.views.diff.firmware import waits

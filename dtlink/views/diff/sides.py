@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.diff.compare import lacking
 from dtlink.views.diff.rows import IdentityRow
 from dtlink.views.diff.snapshot import Snapshot

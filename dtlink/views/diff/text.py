@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.report.layout import BOLD, DIM, Line, Span, flow, line
 from dtlink.report.rows import counted
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.diff.compare import KINDS
 from dtlink.views.diff.link_text import SIGNS
 from dtlink.views.diff.view import LISTED, DiffView

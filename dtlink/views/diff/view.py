@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from dtlink.records import NamedTuple
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
+from dtlink.typed import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 from dtlink.views.data import ABSENT, Absent, CommandResult, plain
 from dtlink.views.diff.compare import (
     KINDS,

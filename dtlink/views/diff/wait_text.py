@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.names import stable
 from dtlink.report.layout import DIM, Line, Span, line
 from dtlink.report.rows import counted, listing
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.diff.link_text import SIGNS
 from dtlink.wording import listed
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.facts.outcomes import Outcome
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.cycles import CycleRow, CyclesView
 from dtlink.views.data import ABSENT
 from dtlink.views.drivers import NeedDriver, driver_words

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.names import stable
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT
 from dtlink.views.graph.bounds import MAX_EDGES, MAX_NODES
 from dtlink.views.graph.rows import Change, GraphEdge, GraphFinding, GraphNode, GraphSide

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dtlink.boot.timeline.model import worst
 from dtlink.facts.outcomes import Outcome
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT
 from dtlink.views.graph.bounds import MAX_EDGES, MAX_ENTRIES, MAX_NODES
 from dtlink.views.graph.rows import EdgeEffect, EdgeEntry, GraphEdge, GraphNode

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dtlink.report.model import identified
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT
 from dtlink.views.graph.bounds import MAX_FINDINGS, clipped
 from dtlink.views.graph.rows import GraphFinding

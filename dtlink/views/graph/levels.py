@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.outcomes import When
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT
 from dtlink.views.order import device_waves, probe_arcs
 

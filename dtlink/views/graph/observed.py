@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dtlink.facts.outcomes import When
 from dtlink.observed.held_back import reported_back
 from dtlink.observed.running import RunningBoard
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT
 from dtlink.views.graph.bounds import clipped
 from dtlink.views.graph.rows import GraphNode, NodeState, ObservedNode, ObservedState

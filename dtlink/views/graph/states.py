@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.boot.roles import Role
 from dtlink.facts.outcomes import Driver, Outcome, State
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT
 from dtlink.views.drivers import NeedDriver, driver_words
 from dtlink.views.graph.bounds import MAX_COMPATIBLES, clipped

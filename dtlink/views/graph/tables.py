@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dtlink.facts.outcomes import Outcome, Wait, When
 from dtlink.firmware.acpi.iort import RootComplex
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT
 from dtlink.views.graph.bounds import clipped
 from dtlink.views.graph.collector import Collector, worse

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from dtlink.board.devices import device_at
 from dtlink.boot.timeline.model import worst
 from dtlink.boot.timeline.settle import Absence
 from dtlink.facts.outcomes import Outcome, Wait
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT
 from dtlink.views.graph.bounds import clipped
 from dtlink.views.graph.collector import Collector, worse

@@ -14,10 +14,10 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from dtlink.firmware.errors import InputError
 from dtlink.rules.model import Severity
+from dtlink.typed import Any
 from dtlink.views.history.model import SavedDocument, SavedFinding, SavedInput, SavedReport
 
 #: Marks a SQLite file as an index of dtlink ("dtlh"), and the version of its tables.

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from typing import Any, BinaryIO
 
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.report.json import SCHEMA
 from dtlink.rules.model import Severity
+from dtlink.typed import Any, BinaryIO
 from dtlink.views.forms import NONE, TEXT, Members, check
 from dtlink.views.history.model import SavedDocument, SavedFinding, SavedInput
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line, paragraph
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.history.view import changes
 from dtlink.wording import counted, listed
 

@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from dtlink.facts.pci import parse_bdf
 from dtlink.links.acpi.place import Place
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.iommu import ranges
 from dtlink.views.iommu.known import Known
 from dtlink.views.iommu.of_tables import TableRequesters

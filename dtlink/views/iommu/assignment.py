@@ -6,7 +6,6 @@ Each obstacle is a row of :mod:`dtlink.facts.assignment`, with the place in the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts import assignment as facts
 from dtlink.facts.assignment import Obstacle, Outcome
@@ -20,6 +19,7 @@ from dtlink.facts.behaviours import (
 from dtlink.facts.iommus import Coherence
 from dtlink.links.reserved import Region, RegionKind
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.iommu.rows import ObstacleRow
 from dtlink.wording import listed
 

@@ -7,14 +7,13 @@ arm_smmu_device_acpi_probe(); drivers/of/address.c, of_dma_is_coherent().
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtlink.facts.iommus import Coherence, kind_of
 from dtlink.firmware.acpi.dmar import Drhd
 from dtlink.firmware.acpi.iort import NamedComponent, Smmu, SmmuV3
 from dtlink.firmware.acpi.ivrs import Ivhd
 from dtlink.firmware.acpi.rimt import Iommu
 from dtlink.firmware.acpi.viot import VirtioIommuMmio, VirtioIommuPci
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.iommu.assignment import Served
 
 if TYPE_CHECKING:

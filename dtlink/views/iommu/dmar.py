@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.acpi.dmar import PciScope
 from dtlink.links.acpi.dmar_units import Units, refused
 from dtlink.links.acpi.units import INCLUDE_ALL
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.iort_walks import TranslationStep, TranslationWalk
 
 if TYPE_CHECKING:

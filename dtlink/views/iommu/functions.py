@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.facts.pci import bdf
 from dtlink.firmware.errors import InputError
@@ -17,6 +16,7 @@ from dtlink.links.acpi.place import Place
 from dtlink.links.pci.aliases import dma_aliases
 from dtlink.links.pci.groups import IommuGroups, observed
 from dtlink.links.pci.hierarchy import PciHierarchy
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.iommu.group_reasons import group_reasons
 from dtlink.views.iommu.known import Known, StreamId
 from dtlink.views.iommu.rows import GroupRow

@@ -6,9 +6,9 @@ Source: Linux 7.2, drivers/iommu/iommu.c, pci_device_group(); drivers/pci/pci.c,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.links.pci.aliases import dma_aliases
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.pci.functions import Function

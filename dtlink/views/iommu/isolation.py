@@ -9,13 +9,13 @@ drivers/irqchip/irq-gic-v3-its.c and irq-gic-v5-its.c.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dtlink.links.acpi.dmar_units import refused
 from dtlink.links.translation import SupplierKind
 from dtlink.rules.dmar.ioapic import ioapic
 from dtlink.rules.ivrs.missing_ioapic import missing_ioapic
 from dtlink.rules.model import Severity
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.iommu.rows import InterruptsRow
 
 if TYPE_CHECKING:

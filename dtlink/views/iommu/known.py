@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
 from dtlink.facts.pci import bdf
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from dtlink.links.acpi.place import Place

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import AMD_READS_HATS, DMAR_OPTS_OUT, SMMU_V3_REFUSES_ALIASES
 from dtlink.firmware.acpi.dmar import Dmar
@@ -26,6 +25,7 @@ from dtlink.links.acpi.translation import of_machine
 from dtlink.links.id_ranges import IdRange, within
 from dtlink.links.translation import IdTranslations, Supplier, SupplierKind
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT
 from dtlink.views.iommu import isolation
 from dtlink.views.iommu.assignment import Asked, Partner, Served, obstacles, worst

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import READS_IOMMU_ADDRESSES, SMMU_V3_REFUSES_ALIASES
 from dtlink.facts.bindings import IOMMU_NAMES
@@ -17,6 +16,7 @@ from dtlink.links.id_ranges import IdRange, within
 from dtlink.links.reserved import of_node
 from dtlink.links.streams import is_pci
 from dtlink.links.translation import EntryRef, SupplierKind, of_tree, supplier_of
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.iommu import coherence, isolation
 from dtlink.views.iommu.assignment import Asked, Partner, obstacles, worst
 from dtlink.views.iommu.rows import (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import READS_RIMT, READS_VIOT
 from dtlink.firmware.acpi.dmar import Drhd
@@ -21,6 +20,7 @@ from dtlink.links.acpi.units import INCLUDE_ALL, bridges_above
 from dtlink.links.acpi.viot import NOT_READ as VIOT_NOT_READ
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, side_by_side
 from dtlink.links.translation import SupplierKind, Translation, of_tree
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.iommu.of_tree import hosts
 from dtlink.views.iommu.rows import RangeRow
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dtlink.facts.assignment import Outcome
 from dtlink.links.reserved import RegionKind
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT, Absent, JsonRow
 from dtlink.views.iort_walks import TranslationWalk
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.facts.assignment import Outcome
 from dtlink.facts.pci import bdf
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.source.rewrite import place as places
 from dtlink.firmware.source.rewrite.held import HeldValues
@@ -19,6 +18,7 @@ from dtlink.firmware.source.rewrite.statements import NewStatements
 from dtlink.firmware.source.rewrite.value import Replaced, changed
 from dtlink.firmware.source.rewrite.words import OF_BASE, labels_within, wanted
 from dtlink.firmware.text_edits import EditConflictError, TextEdit, Written, by_file, in_order
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import PropertyValue, TreeEdit

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.source.rewrite.value import FileValue, file_words
 from dtlink.firmware.source.rewrite.words import OF_BASE, Meaning, tokens, wanted
 from dtlink.firmware.source.values import spans
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

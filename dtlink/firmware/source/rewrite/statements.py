@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from dtlink.firmware.edit_text import assignment
 from dtlink.firmware.source.rewrite import place as places
@@ -11,6 +10,7 @@ from dtlink.firmware.source.rewrite.place import RefusedError
 from dtlink.firmware.source.rewrite.value import Replaced, grouped
 from dtlink.firmware.source.rewrite.value import rows as in_rows
 from dtlink.firmware.source.rewrite.words import OF_BASE, wanted
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import PropertyValue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+
+from dtlink.typed import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from dtlink.views.graph.view import GraphView

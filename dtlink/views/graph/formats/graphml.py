@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from dtlink.escaping import xml
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.graph.formats import words
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dtlink.escaping.graphs import mermaid
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.graph.formats import words
 from dtlink.views.graph.rows import EdgeEffect, NodeState
 

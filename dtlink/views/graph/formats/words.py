@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
 
 if TYPE_CHECKING:
