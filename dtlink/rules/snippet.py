@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import islice
+from weakref import WeakKeyDictionary
 
 from dtlink.facts.binding import SupplierBinding, Walk
 from dtlink.facts.bindings import binding_of
@@ -71,11 +71,20 @@ class _Form(NamedTuple):
         return cls(where.binding, where.reference.args if isinstance(where, Link) else -1)
 
 
-@lru_cache(maxsize=1)
+#: The property of each tree that was looked at last, and its parts.
+_LAST: WeakKeyDictionary[Tree, tuple[tuple[int, str, _Form], Sequence[_Part]]]
+_LAST = WeakKeyDictionary()
+
+
 def _first_parts(tree: Tree, node: int, name: str, form: _Form) -> Sequence[_Part]:
     """The parts of a property that are looked at: there may be a finding for each of them."""
-    where = tree[node]
-    return tuple(islice(_parts(where, name, where.get(name) or b"", form), _PARTS))
+    key = node, name, form
+    last = _LAST.get(tree)
+    if last is None or last[0] != key:
+        where = tree[node]
+        parts = tuple(islice(_parts(where, name, where.get(name) or b"", form), _PARTS))
+        last = _LAST[tree] = key, parts
+    return last[1]
 
 
 def _statement(name: str, parts: Sequence[_Part], at: int, *, is_marked: bool) -> Snippet:
