@@ -68,8 +68,16 @@ else:
 
         __ror__ = __or__
 
-    IO = Any = BinaryIO = ClassVar = Final = Literal = NoReturn = NotRequired = _Form()
+    IO = Any = BinaryIO = Final = Literal = NoReturn = NotRequired = _Form()
     Self = SupportsIndex = TextIO = TypeAlias = Unpack = Any
+
+    def __getattr__(name):
+        # dataclasses look for the very ClassVar of typing.
+        if name != "ClassVar":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from typing import ClassVar
+
+        return ClassVar
 
     class Generic:
         """The base of a generic class; of a class for some type it is the class."""
