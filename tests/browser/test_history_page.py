@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dtlink.api.history import history
+from dtlink.escaping.text import prose
 from dtlink.views.history.model import Build, SavedFinding, SavedInput
 from dtlink.views.history.view import HistoryView, UnreadRow
 from tests.browser.conftest import Open, faults_of_access, times_of
@@ -152,7 +153,7 @@ def test_hostile_reports_are_inert(opened: Open, tmp_path: Path, text: str) -> N
     builds = [document(item, dtlink=text, kernel={"version": text}), document(board("x"), item)]
     view = history(write(tmp_path / "r", *json.loads(json.dumps(builds))))
     page = opened(HistoryView.of([], [UnreadRow(path=text, message=text)]).html())
-    assert text.strip() in page.locator("#notices").inner_text()
+    assert prose(text).strip() in page.locator("#notices").inner_text()
     page = opened(view.html())
     page.locator(".finding h3 button").first.click()
     page.locator(".detail tbody button").first.click()

@@ -49,14 +49,19 @@ const dtlink = (() => {
   function svg(tag, attributes, ...children) {
     return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
   }
+  /* Controls, and what changes the direction of writing, are seen: as in dtlink's text. */
+  const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+  const PLAIN = /^[\n\t -~]*$/;
+  const seen = (each) => ("\n\t".includes(each) ? each : "\ufffd");
+  const shown = (text) => (PLAIN.test(text) ? text : text.replace(UNSEEN, seen));
   function fill(made, attributes, children) {
     for (const [name, value] of Object.entries(attributes || {})) {
       if (value === null || value === undefined || value === false) continue;
       if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-      else made.setAttribute(name, value === true ? "" : value);
+      else made.setAttribute(name, value === true ? "" : name === "title" ? shown(value) : value);
     }
     for (const each of children.flat(Infinity)) {
-      if (each !== null && each !== undefined && each !== false) made.append(each);
+      if (each !== null && each !== undefined && each !== false) made.append(typeof each === "string" ? shown(each) : each);
     }
     return made;
   }
@@ -109,5 +114,5 @@ const dtlink = (() => {
     };
   }
 
-  return { data, el, svg, show, state, setState, onState, color, onTheme, announce, number, counted, later };
+  return { data, el, svg, shown, show, state, setState, onState, color, onTheme, announce, number, counted, later };
 })();

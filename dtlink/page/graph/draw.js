@@ -113,7 +113,7 @@ function elements(points, arrows, sizes, plan) {
       const { x, y } = plan.node(point.id);
       const { lines, width, height } = sizes.get(point.id);
       return {
-        data: { id: point.id, label: lines.join("\n"), width, height, point },
+        data: { id: point.id, label: dtlink.shown(lines.join("\n")), width, height, point },
         position: { x, y },
         classes: classes(point, point.node === undefined ? "more" : `s-${stateOf(nodes[point.node]).key}`),
       };
@@ -123,7 +123,7 @@ function elements(points, arrows, sizes, plan) {
         id: arrow.id,
         source: arrow.from,
         target: arrow.to,
-        label: arrow.text ?? edgeName(arrow.edge),
+        label: dtlink.shown(arrow.text ?? edgeName(arrow.edge)),
         arrow,
       },
       classes: classes(arrow, EFFECT_CLASS[arrow.edge?.effect] || "ordered"),
