@@ -12,6 +12,7 @@ from dtlink.escaping import jsontext
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.choice import Exclusion
+from dtlink.report.columns import padded
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.rules.model import Severity
 from dtlink.typed import TYPE_CHECKING, Any, ClassVar
@@ -186,7 +187,7 @@ def _table(head: str, rows: Mapping[str, Any], origin: str) -> Iterator[Line]:
 
 
 def _row(text: str, origin: str, style: str = "") -> Line:
-    return line(Span(text.ljust(_COLUMN), style), Span(f"  # {_comment(origin)}", DIM))
+    return line(Span(padded(text, _COLUMN), style), Span(f"  # {_comment(origin)}", DIM))
 
 
 def _comment(text: str) -> str:

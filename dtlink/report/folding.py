@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from dtlink.report.columns import columns
 from dtlink.report.layout import Line, Span
 
 #: No line is broken on a narrower terminal: there would be a word a line.
@@ -34,7 +35,7 @@ def folded(lines: Iterable[Line], width: int) -> Iterator[Line]:
 
 
 def _length(row: Iterable[Span]) -> int:
-    return sum(len(span.text) for span in row)
+    return sum(columns(span.text) for span in row)
 
 
 def _folded(row: Line, width: int) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from io import StringIO
 
 from dtlink.escaping.text import row as row_of
 from dtlink.records import NamedTuple
+from dtlink.report.columns import columns
 from dtlink.typed import TextIO
 from dtlink.version import page_url
 
@@ -63,11 +64,11 @@ def flow(
     row: list[Span] = []
     used = 0
     for span in spans:
-        used += len(between) * bool(row) + len(span.text)
+        used += len(between) * bool(row) + columns(span.text)
         if row and width is not None and used > width:
             yield tuple(row)
             row = [span._replace(text=" " * indent + span.text)]
-            used = len(row[0].text)
+            used = columns(row[0].text)
         else:
             row += [Span(between), span] if row else [span]
     if row:

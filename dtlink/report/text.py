@@ -14,6 +14,7 @@ from dtlink.firmware.inputs import Input
 from dtlink.firmware.tree import Location
 from dtlink.records import NamedTuple
 from dtlink.report.around import around, placed
+from dtlink.report.columns import columns
 from dtlink.report.groups import BOARDS_IN_TEXT, Group, ShortNames, boards, groups, short_names
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, flow, line, paragraph, rule_name
 from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
@@ -186,7 +187,7 @@ def _source_line(location: Location, width: int | None) -> Iterator[Line]:
     text = location.text.expandtabs(8).rstrip()
     if not text or location.column < 1:
         return
-    at = len(location.text[: location.column - 1].expandtabs(8))
+    at = columns(location.text[: location.column - 1].expandtabs(8))
     left = len(text) - len(text.lstrip())
     number = str(location.line)
     text = text[left : left + (width or _SOURCE_WIDTH) - len(number) - 4]
@@ -197,7 +198,8 @@ def _source_line(location: Location, width: int | None) -> Iterator[Line]:
 def _property(snippet: Snippet) -> Iterator[Line]:
     """The property of a blob, and marks below the entry."""
     yield line(f" | {snippet.text}")
-    yield line(f" | {' ' * snippet.start}{'^' * snippet.length}")
+    before, marked = snippet.text[: snippet.start], snippet.text[snippet.start :][: snippet.length]
+    yield line(f" | {' ' * columns(before)}{'^' * max(columns(marked), 1)}")
 
 
 def _place(finding: Finding) -> Iterator[Span]:

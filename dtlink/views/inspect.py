@@ -12,6 +12,7 @@ from dtlink.firmware.inputs import MEMBER, Input
 from dtlink.firmware.overlay.fixups import needed
 from dtlink.firmware.read import STDIN, LoadedInput, decode, hold_standard_input, load_folder
 from dtlink.firmware.tree import Tree
+from dtlink.report.columns import columns, padded
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import counted
 from dtlink.typed import TYPE_CHECKING, ClassVar
@@ -99,7 +100,7 @@ class InspectView(CommandResult):
 
     def text(self) -> Iterator[Line]:
         """A line for each member, indented below its container, and what is wrong with it."""
-        width = max(len(each.name) + 2 * each.depth for each in self.entries)
+        width = max(columns(each.name) + 2 * each.depth for each in self.entries)
         for each in self.entries:
             yield from _lines(each, min(width, 48))
 
@@ -203,7 +204,7 @@ def _tables(firmware: Tree | Machine | None) -> tuple[str, ...]:
 
 def _lines(entry: InspectEntry, width: int) -> Iterator[Line]:
     own = entry.name.rpartition(MEMBER)[2] if entry.depth else ""
-    label = ("  " * entry.depth + own).ljust(width)
+    label = padded("  " * entry.depth + own, width)
     shown = Span(label, BOLD if entry.input else "")
     about = ", ".join(filter(None, (entry.form, *entry.packing, *_place(entry))))
     yield line(shown, f"  {about}" if label else about, *_identity(entry))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from dtlink.firmware.tree import Location
+from dtlink.report.columns import columns, padded
 from dtlink.report.layout import line, plain, show
 from dtlink.report.model import InputReport, Report
 from dtlink.report.text import lines
@@ -84,3 +85,23 @@ def test_paths_are_relative_to_the_working_folder_if_they_are_below_it(
     assert headings == ["boards/one.dtb", str(paths[1])]
     assert " boards/soc.dtsi:7:13: " in told
     assert str(inside) not in told
+
+
+def test_marks_are_below_what_they_are_about_though_letters_are_wide() -> None:
+    text_of_line = "a { /* 时钟 e\u0301 */ clocks = <0x99>; };"
+    at = Location("a.dts", 3, text_of_line.index("clocks") + 1, text=text_of_line)
+    item = InputReport("a.dts", form="dts", findings=[finding(location=at)])
+    shown = text(Report("lint", [item])).splitlines()
+    row = next(number for number, each in enumerate(shown) if "clocks = <0x99>" in each)
+    # Two letters have two columns each, one accent none.
+    assert shown[row + 1].index("^") == shown[row].index("clocks") + 2 - 1
+
+
+@pytest.mark.parametrize(
+    ("shown", "width"),
+    [("abc", 3), ("漢字", 4), ("\uff38", 2), ("e\u0301", 1), ("é", 1), ("�", 1), ("→", 1)],
+)
+def test_columns(shown: str, width: int) -> None:
+    assert columns(shown) == width
+    assert columns(padded(shown, 7)) == 7
+    assert padded("too long", 3) == "too long"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.report.columns import columns, padded
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line, paragraph
 from dtlink.typed import TYPE_CHECKING
 from dtlink.views.history.view import changes
@@ -36,7 +37,7 @@ def lines(view: HistoryView, width: int | None, *, everything: bool) -> Iterator
 
 def _builds(view: HistoryView, *, everything: bool) -> Iterator[Line]:
     shown = view.builds if everything else view.builds[-_BUILDS:]
-    wide = max(len("build"), *(len(each.name) for each in shown))
+    wide = max(len("build"), *(columns(each.name) for each in shown))
     yield line(Span(f"{'build'.ljust(wide)}  {'  '.join(_HEAD)}", DIM))
     before = None
     for each in shown:
@@ -45,7 +46,7 @@ def _builds(view: HistoryView, *, everything: bool) -> Iterator[Line]:
         made_by = f"dtlink {each.dtlink}, kernel {each.kernel}"
         mark = Span(f"  {made_by}", DIM) if made_by != before else ""
         unread = f"  {each.unreadable:,} not read" if each.unreadable else ""
-        yield line(f"{each.name.ljust(wide)}  {'  '.join(cells)}{unread}", mark)
+        yield line(f"{padded(each.name, wide)}  {'  '.join(cells)}{unread}", mark)
         before = made_by
     if len(shown) < len(view.builds):
         rest = counted(len(view.builds) - len(shown), "earlier build")
