@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from dtlink.digests import sha256
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import (
@@ -224,8 +225,6 @@ def _with_tables(report: InputReport, machine: Machine) -> InputReport:
 
 def _sha256(data: bytes, firmware: Tree | Machine) -> str:
     """The hash of a file; that of a folder's tables, by signature."""
-    import hashlib
-
     if not data and not isinstance(firmware, Tree):
         data = b"".join(firmware.tables[name].data for name in sorted(firmware.tables))
-    return hashlib.sha256(data).hexdigest()
+    return sha256(data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -15,6 +14,7 @@ _CONTEXT = 3
 _CRLF = "\r\n"
 #: What git quotes in the name of a file, and the letters that it has for some of it.
 _QUOTED = pattern(rb'[\0-\x1f"\\\x7f-\xff]')
+_WORD_END = pattern(r"[\s=;]")
 _ESCAPES = dict(zip(b'\a\b\t\n\v\f\r"\\', 'abtnvfr"\\', strict=True))
 
 
@@ -74,7 +74,7 @@ def in_order(edits: Iterable[TextEdit]) -> Sequence[TextEdit]:
 
 def _first_word(line: str) -> str:
     """What a statement sets."""
-    return re.split(r"[\s=;]", line.lstrip(), maxsplit=1)[0]
+    return _WORD_END.split(line.lstrip(), maxsplit=1)[0]
 
 
 def by_file(edits: Iterable[TextEdit]) -> dict[str, list[TextEdit]]:

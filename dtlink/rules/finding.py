@@ -122,12 +122,12 @@ class Finding(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """The fault's identity, the same in the next build: no line, offset or phandle in it."""
-        import hashlib
+        from dtlink.digests import sha256
 
         subject, supplier = self.subject, self.supplier
         node, to = subject.stable(), supplier and subject.stable(supplier)
         key = "\0".join((self.identity, node, self.property_name or "", to))
-        return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:16]
+        return sha256(key.encode(errors="surrogatepass"))[:16]
 
     def to_dict(self, fingerprint: str = "") -> FindingEntry:
         """The finding in the JSON document, with a fingerprint of its own or that is given."""

@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from dtlink.firmware import dts
 from tests.cli.conftest import ROOT
 
 _PROBE = """
@@ -43,17 +46,46 @@ _NOT_NEEDED = {
 }
 
 
-def test_a_clean_board_needs_few_modules(fixtures: Path, tmp_path: Path) -> None:
-    alone = shutil.copy(fixtures / "clean-board.dtb", tmp_path)  # without its source
+#: JSON has the edits of fixes.
+_FOR_JSON = {"dtlink.firmware.edits"}
+#: Modules of the standard library that a finding about a disabled supplier needs for its driver.
+_NOT_FOR_DRIVERS = {"click", "dataclasses", "hashlib", "inspect", "json", "typing"}
+
+_DISABLED = """/dts-v1/;
+/ {
+    supply: regulator { compatible = "regulator-fixed"; status = "disabled"; };
+    mmc { compatible = "vendor,mmc"; vmmc-supply = <&supply>; };
+};
+"""
+
+
+def _imported(*arguments: object) -> set[str]:
+    """The modules that a lint imports."""
     done = subprocess.run(
-        [sys.executable, "-c", _PROBE, "lint", alone],
+        [sys.executable, "-c", _PROBE, "lint", *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=True,
     )
-    imported = sorted(_NOT_NEEDED & set(done.stderr.split()))
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize(("form", "needed"), [("text", set()), ("json", _FOR_JSON)])
+def test_a_clean_board_needs_few_modules(
+    form: str, needed: set[str], fixtures: Path, tmp_path: Path
+) -> None:
+    alone = shutil.copy(fixtures / "clean-board.dtb", tmp_path)  # without its source
+    imported = sorted(_imported("--format", form, alone) & (_NOT_NEEDED - needed))
     assert not imported, (
         f"a plain lint imports {imported}: import them where they are needed, or what "
         "imports them (python -X importtime)"
     )
+
+
+def test_a_disabled_supplier_needs_few_more(tmp_path: Path) -> None:
+    board = tmp_path / "board.dtb"
+    board.write_bytes(dts.read_text(_DISABLED).blob)
+    imported = _imported("--fail-on", "never", board)
+    assert "dtlink.kernel.source.index" in imported
+    assert not imported & _NOT_FOR_DRIVERS
