@@ -29,6 +29,8 @@ FORM = 3
 MAX_ENTRY = 64 << 20
 #: What all entries together may have.
 MAX_FOLDER = 256 << 20
+#: How many entries there are: to look at them costs as much as to lint a board.
+MAX_ENTRIES = 5_000
 #: Seconds after which an entry that was not used is removed.
 _UNUSED = 30 * 86400
 #: Seconds after which a file that was not renamed is left by a process that was killed.
@@ -106,8 +108,8 @@ def trim(where: str | None = None, now: float | None = None) -> None:
     except OSError:
         return
     left = MAX_FOLDER
-    for used, size, path in sorted(there, reverse=True):
-        left -= size
+    for number, (used, size, path) in enumerate(sorted(there, reverse=True)):
+        left = left - size if number < MAX_ENTRIES else -1
         limit = _LEFT if "." in os.path.basename(path) else _UNUSED
         if left < 0 or now - used > limit:
             with suppress(OSError):

@@ -124,6 +124,16 @@ def test_the_oldest_go_when_all_are_too_large(where, monkeypatch):
     assert [cache.load(f"name {each}", "key") is None for each in range(5)] == [1, 1, 1, 0, 0]
 
 
+def test_the_oldest_go_when_there_are_too_many(where, monkeypatch):
+    for number in range(5):
+        cache.store(f"name {number}", "key", [number])
+        (path,) = {each for each in where.iterdir() if each.stat().st_mtime > 1e6}
+        os.utime(path, (1000 + number,) * 2)
+    monkeypatch.setattr(cache, "MAX_ENTRIES", 2)
+    cache.trim(now=2000)
+    assert [cache.load(f"name {each}", "key") is None for each in range(5)] == [1, 1, 1, 0, 0]
+
+
 def test_a_folder_that_is_not_there_or_nowhere(tmp_path):
     cache.trim(str(tmp_path / "none"))
     cache.store("name", "key", FACTS, where="")

@@ -16,6 +16,7 @@ import pytest
 
 from dtlink import cache
 from dtlink.engine.cache.plain import packed, unpacked
+from dtlink.report.formats import FORMATS
 from dtlink.report.model import InputReport
 from tests.cli.conftest import run
 from tests.support.cached import kept, processed, settled, write_examples
@@ -54,10 +55,30 @@ def changed(data: bytes, change) -> bytes:
 
 
 def each_result(change):
-    return lambda data: changed(
-        data, lambda results: {name: change(results[name]) for name in results}
-    )
+    """An entry with each of its results changed."""
 
+    def spoil(data):
+        def results(kept):
+            made = {name: change(each) for name, each in kept["results"].items()}
+            return {**kept, "results": made}
+
+        return changed(data, results)
+
+    return spoil
+
+
+def each_report(change):
+    """The same, of the reports in the results."""
+    return each_result(lambda each: [each[0], change(each[1]), each[2]])
+
+
+def with_field(name, value):
+    """Reports with another value of a field."""
+    return each_report(lambda report: {**report, name: value})
+
+
+FINDING = [7, "a/rule", [4, "error"], [5, "sure"], [12, [13, "node"], "/a"], "p", 0, "m", "e"]
+FINDING += [[10, "fix", [0], None, False], [0], "", None, 0, "", [0], None, "", None]
 
 SPOILT = {
     "nothing in it": lambda _: b"",
@@ -68,20 +89,35 @@ SPOILT = {
     "sealed pickle": lambda _: sealed(b"cos\nsystem\n(S'touch /tmp/ran'\ntR."),
     "deep": lambda _: sealed(b"[" * 200_000),
     "no key": lambda _: sealed(b"[]"),
-    "a list of results": lambda data: changed(data, lambda results: [*results.values()]),
-    "results without stamps": each_result(lambda each: each[1]),
+    "a list of results": lambda data: changed(data, lambda kept: [*kept["results"].values()]),
+    "no rows": lambda data: changed(data, lambda kept: {"results": kept["results"]}),
+    "results without stamps": each_result(lambda each: each[1:]),
     "results that are text": each_result(lambda _: "text"),
     "results that are null": each_result(lambda _: None),
-    "reports that are lists": each_result(lambda each: [each[0], [1, 2]]),
-    "unknown fields": each_result(lambda each: [each[0], {**each[1], "evil": 1}]),
-    "unknown codes": each_result(lambda each: [each[0], {**each[1], "findings": [99, 1]}]),
-    "negative codes": each_result(lambda each: [each[0], {**each[1], "findings": [-1, 1]}]),
-    "a code that is text": each_result(lambda each: [each[0], {**each[1], "findings": ["os", 1]}]),
-    "a finding of one field": each_result(
-        lambda each: [each[0], {**each[1], "findings": [1, [7, 1]]}]
-    ),
-    "an empty list": each_result(lambda each: [each[0], {**each[1], "findings": []}]),
+    "reports that are lists": each_report(lambda _: [1, 2]),
+    "numbers of no rows": each_result(lambda each: [each[0], each[1], [99]]),
+    "negative numbers": each_result(lambda each: [each[0], each[1], [-1]]),
+    "numbers that are text": each_result(lambda each: [each[0], each[1], ["a"]]),
+    "unknown fields": with_field("evil", 1),
+    "numbers for text": with_field("model", 1),
+    "text for numbers": with_field("nodes", "1"),
+    "text for lists": with_field("notes", "text"),
+    "lists of numbers": with_field("notes", [1, 1, 2]),
+    "unknown codes": with_field("findings", [99, 1]),
+    "negative codes": with_field("findings", [-1, 1]),
+    "a code that is text": with_field("findings", ["os", 1]),
+    "findings of one field": with_field("findings", [1, [7, 1]]),
+    "findings that are places": with_field("findings", [1, [21, "a.dts", 1, 1, "", [0], ""]]),
+    "a severity that is text": with_field("findings", [1, [*FINDING[:2], "error", *FINDING[3:]]]),
+    "an unknown severity": with_field("findings", [1, [*FINDING[:2], [4, "?"], *FINDING[3:]]]),
+    "a list without a code": with_field("findings", []),
 }
+
+
+def test_the_spoilt_findings_are_findings_but_for_what_is_spoilt():
+    report = unpacked("a.dtb", {"findings": [1, FINDING]})
+    assert report.findings[0].message == "m"
+    assert report.findings[0].fix.text == "fix"
 
 
 @pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
@@ -108,6 +144,56 @@ def test_random_damage(run, boards, entry):
         del data[choose.randint(len(data) // 2, len(data) * 3) :]
         entry.write_bytes(data)
         assert run("lint", "-j1", boards).output == plain.output
+
+
+def test_whole_entries_with_any_data(run, boards, entry):
+    """They say something else, and end no run."""
+    good, choose = entry.read_bytes(), random.Random(2)  # noqa: S311 - repeatable
+    for _ in range(150):
+        entry.write_bytes(changed(good, lambda kept: mutated(kept, choose)))
+        result = run("lint", "-j1", "--format", choose.choice([*FORMATS]), boards)
+        if not isinstance(result.exception, SystemExit | None):
+            raise result.exception
+        assert result.exit_code in (0, 1), result.output
+
+
+OTHERS = (
+    None,
+    True,
+    -1,
+    0,
+    7,
+    10**30,
+    1.5,
+    "",
+    "\udc80\x1b[31m",
+    [],
+    {},
+    [1],
+    [0, "x"],
+    {"a": [1]},
+)
+
+
+def mutated(value, choose):
+    """The value with one part changed, removed or doubled."""
+    parts = []
+
+    def walk(each):
+        items = each.items() if isinstance(each, dict) else enumerate(each)
+        for place, inner in [*items]:
+            parts.append((each, place))
+            if isinstance(inner, dict | list):
+                walk(inner)
+
+    walk(value)
+    for _ in range(choose.randint(1, 4)):
+        holder, place = choose.choice(parts)
+        if choose.random() < 0.2 and isinstance(holder, list) and place < len(holder):
+            holder.insert(place, holder[place])
+        elif isinstance(holder, dict) or place < len(holder):
+            holder[place] = choose.choice(OTHERS)
+    return value
 
 
 @pytest.mark.parametrize("place", ["file", "read only", "a link to nothing", "a pipe"])
@@ -145,7 +231,7 @@ def test_only_fields_of_a_report_come_back():
     )
     with pytest.raises(TypeError):
         packed(report._replace(notes=[Path()]))
-    with pytest.raises(TypeError):
+    with pytest.raises(LookupError):
         unpacked("a.dtb", {"__class__": 1})
 
 

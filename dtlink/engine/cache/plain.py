@@ -11,6 +11,7 @@ from enum import Enum
 from functools import lru_cache
 from importlib import import_module
 
+from dtlink.engine.cache.shapes import check, shapes_of
 from dtlink.report.model import InputReport
 from dtlink.typed import Any
 
@@ -33,6 +34,7 @@ _CODES = {name: number for number, name in enumerate(_TYPES, _FIRST)}
 #: What JSON holds as it is.
 _SCALARS = (str, int, bool, type(None))
 _DEFAULTS = InputReport._field_defaults
+_SHAPES = shapes_of(InputReport)
 #: What an input is called in a run: it is not kept with what was found in it.
 _OF_INPUT = ("path", "member", "overlays", "variant")
 
@@ -51,12 +53,11 @@ def packed(report: InputReport) -> dict[str, Any]:
 
 def unpacked(path: str, data: Mapping[str, Any]) -> InputReport:
     """The report of a file. Raises :class:`TypeError` and the like for other data."""
-    return InputReport(
-        path,
-        **{
-            name: _unpacked(value) if type(value) is list else value for name, value in data.items()
-        },
-    )
+    fields = {
+        name: _unpacked(value) if type(value) is list else value for name, value in data.items()
+    }
+    check(fields.values(), [_SHAPES[name] for name in fields])
+    return InputReport(path, **fields)
 
 
 def _is_default(name: str, value: Any) -> bool:
@@ -106,5 +107,11 @@ def _maker(code: int) -> Callable[[list[Any]], Any]:
     kind: Any = getattr(import_module(module), name)
     if not issubclass(kind, tuple):
         return lambda rest: kind(rest[0])
-    make: Callable[..., Any] = kind._make  # as many fields as there are, or none
-    return lambda rest: make(map(_unpacked, rest))
+    shapes = [*shapes_of(kind).values()]
+
+    def make(rest: list[Any]) -> Any:
+        values = [*map(_unpacked, rest)]
+        check(values, shapes)  # as many as there are fields, or none
+        return kind._make(values)
+
+    return make

@@ -33,12 +33,7 @@ class Shelf:
         self._disk = disk
         self._wanted: set[str] = set()
         self._is_changed = False
-        found = cache.load(name, key, cache.LINT, where)
-        try:
-            self._rows: list[Row] = [*found["asked"]]
-            self._results: dict[str, Any] = {**found["results"]}
-        except _OTHER_DATA:
-            self._rows, self._results = [], {}
+        self._rows, self._results = _whole(cache.load(name, key, cache.LINT, where))
         self._numbers: dict[Any, int] = {}
         self._held: dict[int, bool] = {}
 
@@ -133,6 +128,22 @@ class Shelf:
             return frozenset(os.listdir(self._folder or os.curdir))  # noqa: PTH208 - names
         except OSError:
             return frozenset()
+
+
+def _whole(found: Any) -> tuple[list[Row], dict[str, Any]]:
+    """The rows and the results of an entry; none of one of another form."""
+    try:
+        rows, results = found["asked"], found["results"]
+        texts = {type(each) for kind, path, *_ in rows for each in (kind, path)}
+        whole = {
+            name: [stamp, data, numbers]
+            for name, (stamp, data, numbers) in results.items()
+            if type(numbers) is list and {*map(type, numbers)} <= {int}
+            if not numbers or (min(numbers) >= 0 and max(numbers) < len(rows))
+        }
+    except _OTHER_DATA:
+        return [], {}
+    return ([*rows], whole) if texts <= {str} else ([], {})
 
 
 def _has_source(rows: Sequence[Row]) -> bool:

@@ -10,6 +10,9 @@ from functools import lru_cache
 
 from dtlink.typed import Final
 
+#: Upper bound on a file whose content is compared, in bytes: no larger one is read for a result.
+MAX_SIZE: Final = 64 << 20
+
 #: What is the same for a file that was not written: size, times of the last write and of the last
 #: change of the file's own entry, its number and its device.
 Stamp = list[int]
@@ -50,15 +53,22 @@ def is_settled(stamp: Stamp, now: int | None = None) -> bool:
 
 
 def content_of(path: str, size: int) -> str:
-    """The hash of a file's bytes if it has so many; empty if it cannot be read."""
+    """The hash of a file's bytes if it has so many; empty if it cannot be read, or is too large."""
+    if size > MAX_SIZE:
+        return ""
     import hashlib
 
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_at_once) as file:
             data = file.read(size + 1)
-    except OSError:
+    except (OSError, ValueError):
         return ""
     return hashlib.sha256(data).hexdigest() if len(data) == size else ""
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Do not wait for the other end of a pipe, which may be there by now."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @lru_cache(maxsize=1)
