@@ -115,8 +115,7 @@ def _explained(
         tree = None if board is None else dtb
         view = LogView.of(read_log(path), board, version=version, tree=tree)
     except InputError as error:
-        about = f"{error.path}: " if error.path not in ("", path) else ""
-        return InputReport(path, error=InputFault(about + error.message, error.offset))
+        return InputReport(path, error=InputFault.of(error, path))
     return InputReport(path, form="log", model=view.explanation.model, view=view)
 
 

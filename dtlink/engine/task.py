@@ -93,9 +93,8 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
         told = task.do(firmware)
     except InputError as error:
         # It may be about another file: one of a folder's, or what the user named of a kernel.
-        names = ("", item.path, str(item), task.at and task.at.path)
-        about = f"{error.path}: " if error.path not in names else ""
-        return _failed(item, InputFault(about + error.message, error.offset, faults=error.faults))
+        names = (item.path, str(item), task.at.path if task.at else "")
+        return _failed(item, InputFault.of(error, *names))
     except MemoryError:
         return _failed(item, InputFault("not enough memory to read it"))
     except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are still done

@@ -17,6 +17,7 @@ from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtlink.firmware.containers.model import AboutValue
+    from dtlink.firmware.errors import InputError
     from dtlink.firmware.source.errors import SourceFault
     from dtlink.report.answer import Convertible, Reportable
     from dtlink.report.entries import Document, Json
@@ -33,6 +34,13 @@ class InputFault(NamedTuple):
     bug: bool = False
     faults: Sequence[SourceFault] = ()
     """All that is wrong, of devicetree source."""
+
+    @classmethod
+    def of(cls, error: InputError, *names: str) -> InputFault:
+        """The fault of an input by these names; an offset in another file is told with its path."""
+        if error.path in ("", *names):
+            return cls(error.message, error.offset, faults=error.faults)
+        return cls(str(error), faults=error.faults)
 
 
 class Refused(NamedTuple):

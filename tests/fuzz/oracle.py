@@ -147,6 +147,8 @@ def wrong(call: Call, printed: Printed, size: int, number: int) -> str:
         return f"exit status {printed.status}: {' | '.join(told)[:600]} {printed.err[-300:]}"
     if printed.status == 2 and not printed.err and not printed.out:
         return "exit status 2 without a word"
+    if "not enough memory" in printed.err:
+        return f"memory: {printed.err[-200:]}"
     most = EXPANDED if call[0] == "preprocess" else max(LONGEST, size * PER_BYTE)
     if (longest := max(len(printed.out), len(printed.err))) > most:
         return f"{longest} characters of output"
