@@ -10,7 +10,7 @@ from dtlink import cache
 from dtlink.cli.baselines import Baselines
 from dtlink.cli.complaints import NO_INPUTS, Complaints
 from dtlink.cli.messages import say, tell
-from dtlink.cli.outputs import gather, write_formats
+from dtlink.cli.outputs import gather, write_formats, writer_of
 from dtlink.cli.targets import Target, digests, has_fixes, resolve
 from dtlink.cli.usage import usage_error
 from dtlink.config.plan import LintPlan
@@ -81,8 +81,13 @@ def run(
         if asked is not None:
             reports = asked.run(plan, baselines.compare, origins, jobs=jobs)
         else:
+            is_whole = not (change or plan.baselines or write_baseline or prune_baseline)
             found = plan.reports(
-                jobs=jobs, digest=digest, write_fixes=has_fixes(outputs), kept=cache.folder()
+                jobs=jobs,
+                digest=digest,
+                write_fixes=has_fixes(outputs),
+                kept=cache.folder(),
+                write=writer_of(outputs, blank) if is_whole else None,
             )
             reports = baselines.compare(found)
         reports = change.compare(plan, reports, jobs=jobs) if change else reports

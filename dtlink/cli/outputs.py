@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     from dtlink.report.model import InputReport, Report
 
 
+def writer_of(
+    targets: Sequence[Target], blank: Report
+) -> Callable[[InputReport], InputReport] | None:
+    """What makes of each report all that goes out of it; ``None``: a report is needed whole."""
+    if any(each.form not in STREAMED for each in targets):
+        return None
+    from functools import partial
+
+    from dtlink.report.written import written
+
+    return partial(written, blank=blank._replace(named=()))
+
+
 def gather(
     reports: Iterable[InputReport],
     total: int,
@@ -56,7 +69,10 @@ def _told(
     from dtlink.report.json import line
 
     for item in reports:
-        write(line(blank._replace(inputs=[item])))
+        if item.written is None:
+            write(line(blank._replace(inputs=[item])))
+        else:
+            write(item.written.line)
         yield item
 
 

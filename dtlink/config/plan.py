@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from dtlink.report.answer import InputAnswer
     from dtlink.report.known import BaselineComparison, RuleFilter
 
+    #: What is done with an input.
+    TaskOf = Callable[[Input], engine.Task]
+    #: Makes of a report what goes out.
+    Finish = Callable[[InputReport], InputReport]
+
 
 def _no_variants(_: str) -> Sequence[Input]:
     return ()
@@ -189,26 +194,54 @@ class LintPlan:
         return [each for each in hints if each]
 
     def reports(
-        self, *, jobs: Workers, digest: bool, write_fixes: bool = False, kept: str = ""
+        self,
+        *,
+        jobs: Workers,
+        digest: bool,
+        write_fixes: bool = False,
+        kept: str = "",
+        write: Finish | None = None,
     ) -> Iterator[InputReport]:
         """Lint; what the user accepts is not among the findings of the reports.
 
         ``write_fixes``: findings have the edits of their fixes as edits of the source. ``kept``
-        is the folder of results that are kept; empty: none are.
+        is the folder of results that are kept; empty: none are. ``write`` makes of a report what
+        goes out; where it can, the process does it that made the report.
         """
         kernels = self._kernels() if digest else {}
-        task = self._writing if write_fixes else self._task
+        task: TaskOf = self._writing if write_fixes else self._task
         if kept and self._may_be_kept(jobs):
             run = self._kept(kept, write_fixes=write_fixes).run
         else:
             run = engine.run
+            task = task if write is None else self._finishing(task, kernels, write)
         for item in run(self.inputs, task, jobs=jobs, digest=digest):
             settings = self._settings[item.input]
-            kernel = kernels.get(settings)
-            # What fixes were tried on is not part of the result.
-            whole = item._replace(kernel=kernel, fail_on=settings.fail_on, blob=b"")
-            yield sieved(whole, settings)
+            kernel = kernels.get(settings) if kernels else None
+            if item.written is None:
+                yield _finished(item, settings, kernel)
+            else:
+                yield item if kernel is None else item._replace(kernel=kernel)
         yield from self.unread
+
+    def _finishing(
+        self,
+        task: TaskOf,
+        kernels: Mapping[LintSettings, Mapping[str, Any]],
+        write: Finish,
+    ) -> TaskOf:
+        """A task for each input, which makes of its report what goes out."""
+        known: dict[int, engine.Task] = {}  # by identity, as in _kept()
+
+        def finishing(item: Input) -> engine.Task:
+            settings = self._settings[item]
+            if id(settings) not in known:
+                kernel = kernels.get(settings)
+                finish = partial(_written, settings=settings, kernel=kernel, write=write)
+                known[id(settings)] = task(item)._replace(finish=finish)
+            return known[id(settings)]
+
+        return finishing
 
     def _may_be_kept(self, jobs: Workers) -> bool:
         """Whether results may be in the cache: other machines may have other files at a path."""
@@ -369,6 +402,21 @@ class LintPlan:
                 yield item
             else:
                 yield comparison.compare(item, _asked(settings))
+
+
+def _finished(
+    item: InputReport, settings: LintSettings, kernel: Mapping[str, Any] | None
+) -> InputReport:
+    """The report as its settings want it."""
+    # What fixes were tried on is not part of the result.
+    return sieved(item._replace(kernel=kernel, fail_on=settings.fail_on, blob=b""), settings)
+
+
+def _written(
+    item: InputReport, settings: LintSettings, kernel: Mapping[str, Any] | None, write: Finish
+) -> InputReport:
+    """The report as it goes out; as it is if comments decide, when all boards are known."""
+    return item if item.comments else write(_finished(item, settings, kernel))
 
 
 def sieved(item: InputReport, settings: LintSettings) -> InputReport:

@@ -89,7 +89,8 @@ def do(chunk: Sequence[Job], *, digest: bool) -> list[InputReport]:
 def done(job: Job, *, digest: bool) -> InputReport:
     """The report of an input; of a fault of dtlink too, whatever it is."""
     try:
-        return process(*job, digest=digest)
+        report, finish = process(*job, digest=digest), job[1].finish
+        return report if finish is None else finish(report)
     except Exception as error:  # noqa: BLE001 - the other inputs are still done
         return lost(job, f"{type(error).__name__}: {error}")
 

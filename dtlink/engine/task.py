@@ -69,6 +69,8 @@ class Task(NamedTuple):
     """The bytes of the input, if they are given: nothing is read from its path."""
     paths: tuple[str, ...] = ()
     """Files and folders, besides the input, that the task may read."""
+    finish: Callable[[InputReport], InputReport] | None = None
+    """What is done with the report, where it was made."""
     prepare: Callable[[], object] | None = None
     """Imports what the task needs, before processes are forked that would each import it."""
 

@@ -92,12 +92,10 @@ def document(report: Report) -> Document:
 
 
 def _summary(report: Report) -> JsonObject:
-    summary: JsonObject = {
-        "inputs": report.totals.inputs,
-        "unreadable": report.totals.unreadable,
-    }
+    totals = report.totals
+    summary: JsonObject = {"inputs": totals.inputs, "unreadable": totals.unreadable}
     if report.command == "lint":
-        summary["findings"] = report.counts()
+        summary["findings"] = totals.counts()
     return summary
 
 

@@ -122,6 +122,13 @@ class TriedBase(NamedTuple):
     """Why it can't be applied; empty if it can."""
 
 
+class WrittenReport(NamedTuple):
+    """The report of an input as it goes out, and what it counts for."""
+
+    line: str
+    totals: Totals
+
+
 class InputReport(NamedTuple):
     """The report of one input."""
 
@@ -192,6 +199,10 @@ class InputReport(NamedTuple):
     """What was asked of the disk to read it, until its result is in the cache."""
     checked: bool = True
     """Whether any rule was run, if it could be read: the chosen rules may be about others."""
+
+    written: WrittenReport | None = None
+    """The report as it goes out, where it was written by the process that made it: what is printed
+    besides, of errors and notes, is in this one."""
 
     @property
     def input(self) -> Input:
@@ -284,8 +295,7 @@ class Report(NamedTuple):
 
     def counts(self) -> dict[str, int]:
         """How many findings there are of each severity."""
-        findings = self.totals.findings
-        return {severity.value: findings[severity] for severity in Severity}
+        return self.totals.counts()
 
     @property
     def totals(self) -> Totals:

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from dtlink.report.model import InputReport
 
 
+#: The numbers that are added up.
+_SUMS = (
+    *("inputs", "unreadable", "unchecked", "known", "fixed", "ignored", "unmet", "unused"),
+    "passed",
+)
+
+
 class Totals:
     """Numbers of a run, taken in input by input."""
 
@@ -53,6 +60,10 @@ class Totals:
 
     def add(self, item: InputReport) -> None:
         """Take in the report of one input."""
+        self._add_kernel(item.kernel)
+        if item.written is not None:
+            self._merge(item.written.totals)
+            return
         self.inputs += 1
         self.unreadable += item.error is not None
         self.unchecked += not item.checked
@@ -67,8 +78,22 @@ class Totals:
         self.passed += len(item.passed)
         self.status = max(self.status, item.exit_status(item.fail_on))
         self.broken = max(self.broken, item.exit_status(None))
-        if not any(each is item.kernel for each in self.kernels):
-            self.kernels.append(item.kernel)
+
+    def _add_kernel(self, kernel: Mapping[str, Json] | None) -> None:
+        if not any(each is kernel for each in self.kernels):
+            self.kernels.append(kernel)
+
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each severity."""
+        return {severity.value: self.findings[severity] for severity in Severity}
+
+    def _merge(self, other: Totals) -> None:
+        """Take in the numbers of other inputs, which are of kernels that are known already."""
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.findings.update(other.findings)
+        self.status = max(self.status, other.status)
+        self.broken = max(self.broken, other.broken)
 
     def exit_status(self, fail_on: Severity | None) -> int:
         """The exit status if findings of at least this severity count; ``None``: none does."""
