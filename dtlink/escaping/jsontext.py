@@ -7,7 +7,7 @@ escape too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from dtlink.escaping.text import COMMAND, UNSEEN
 from dtlink.late import pattern
@@ -29,6 +29,27 @@ _MARKUP = pattern("[<>&]")
 def document(data: Mapping[str, Any] | list[Any]) -> str:
     """An indented document, ending in a newline."""
     return _escaped("".join(_laid_out(data))) + "\n"
+
+
+def pieces(
+    data: Mapping[str, Any], lists: Mapping[str, Iterable[Any]], depth: int = 1
+) -> Iterator[str]:
+    """An indented document in pieces, of which each entry of long lists is one.
+
+    ``lists`` are members of the document at this depth, in its order; in ``data`` they are empty.
+    """
+    text, start = document(data), "\n" + " " * depth
+    for name, entries in lists.items():
+        # A newline is never in a string: each is between members.
+        before, text = text.split(f'{start}"{name}": []', 1)
+        yield f'{before}{start}"{name}": ['
+        between = ""
+        for each in entries:
+            entry = document(each).rstrip("\n").replace("\n", f"{start} ")
+            yield f"{between}{start} {entry}"
+            between = ","
+        yield f"{start}]" if between else "]"
+    yield text
 
 
 def line(data: Mapping[str, Any]) -> str:

@@ -53,15 +53,8 @@ def render(report: Report) -> str:
 def pieces(report: Report) -> Iterator[str]:
     """The whole document in pieces: what is before the inputs, each input, what is after them."""
     made = document(report._replace(inputs=(), counted=report.totals))
-    before, after = jsontext.document(made).split('\n "inputs": []')
-    yield f'{before}\n "inputs": ['
-    between = ""
-    for item in report.inputs:
-        entry = jsontext.document(_input(item, report.command)).rstrip()
-        # A newline is never in a string: each is between members.
-        yield f"{between}\n  " + entry.replace("\n", "\n  ")
-        between = ","
-    yield ("\n ]" if between else "]") + after
+    inputs = (_input(item, report.command) for item in report.inputs)
+    return jsontext.pieces(made, {"inputs": inputs})
 
 
 def line(report: Report) -> str:

@@ -7,13 +7,17 @@ GitHub's "SARIF support for code scanning".
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+
 from dtlink.escaping import jsontext
 from dtlink.escaping.text import prose
 from dtlink.report.entries import JsonObject
 from dtlink.report.model import Report
 from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.sarif.notices import Notices
-from dtlink.report.sarif.results import order, results_of
+from dtlink.report.sarif.results import Results
 from dtlink.report.sarif.rules import descriptors
 from dtlink.typed import Any
 from dtlink.version import __version__
@@ -28,20 +32,33 @@ MOST_RESULTS = 25_000
 
 def render(report: Report) -> str:
     """The whole document, ending in a newline."""
-    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
-    return jsontext.document(_printable(document))
+    return "".join(pieces(report))
 
 
-def _run(report: Report) -> JsonObject:
+def pieces(report: Report) -> Iterator[str]:
+    """The whole document in pieces: each file, and each result, is one."""
     artifacts = Artifacts(report.inputs)
-    found = sorted(results_of(report, artifacts), key=order)
-    kept = found[:MOST_RESULTS]
-    rules = descriptors(kept)
+    # Results name files, which are before them: they are made twice, rather than all kept.
+    results = Results(report, artifacts)
+    made = iter(results)
+    rules = descriptors(islice(made, MOST_RESULTS))
+    deque(made, 0)  # the files of all others
     places = {str(rule["id"]): index for index, rule in enumerate(rules)}
     notices = Notices(artifacts, places)
     notices.add_all(report)
-    if len(kept) < len(found):
-        notices.cut(len(kept), len(found))
+    if len(results) > MOST_RESULTS:
+        notices.cut(MOST_RESULTS, len(results))
+    run = _run(report, rules, notices)
+    found = (
+        {**each.data, "ruleIndex": places[each.rule_id]} for each in islice(results, MOST_RESULTS)
+    )
+    lists = {"artifacts": map(_printable, artifacts.items()), "results": map(_printable, found)}
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return jsontext.pieces(_printable(document), lists, depth=3)
+
+
+def _run(report: Report, rules: list[JsonObject], notices: Notices) -> JsonObject:
+    """The run without its files and results."""
     properties: JsonObject = {"kernelVersion": report.kernel_version}
     if report.baseline:
         properties["baseline"] = report.baseline
@@ -50,8 +67,8 @@ def _run(report: Report) -> JsonObject:
     return {
         "tool": {"driver": _driver(rules, notices)},
         "invocations": [notices.invocation()],
-        "artifacts": artifacts.items,
-        "results": [{**each.data, "ruleIndex": places[each.rule_id]} for each in kept],
+        "artifacts": [],
+        "results": [],
         "columnKind": "unicodeCodePoints",
         "properties": properties,
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import PurePath
 
 from dtlink.escaping import uris
 from dtlink.firmware.read import STDIN
+from dtlink.records import NamedTuple
 from dtlink.report.entries import JsonObject
 from dtlink.report.model import InputReport
 from dtlink.report.places import relative
@@ -20,55 +22,78 @@ STDIN_URI = "stdin"
 BLOBS = frozenset(("fdt", "fdt-overlay", "acpi", "acpi-folder"))
 FOLDERS = ("acpi-folder", "fdt-folder")
 LISTING = ".dsl"
+#: How many paths are looked at once only: findings of one input are one after the other.
+_URIS = 1024
+
+
+class _File(NamedTuple):
+    """What an ``artifact`` object is made of: a run may have many."""
+
+    uri: str
+    parent: int = -1
+    """Of a member, the index of its container."""
+    roles: tuple[str, ...] = ()
+    is_stdin: bool = False
+    sha256: str = ""
+
+    def entry(self) -> JsonObject:
+        """The object."""
+        entry: JsonObject = {"location": _location(self.uri)}
+        if self.parent >= 0:
+            entry = {"location": {"uri": self.uri}, "parentIndex": self.parent}
+        if self.roles:
+            entry["roles"] = list(self.roles)
+        if self.is_stdin:
+            entry["description"] = {"text": "standard input"}
+        if self.sha256:
+            entry["hashes"] = {"sha-256": self.sha256}
+        return entry
+
+
+_INPUT = ("analysisTarget",)
+_FOLDER = ("directory", "analysisTarget")
 
 
 class Artifacts:
-    """The files of a run, each once, in the order in which they are first named.
-
-    ``items`` are SARIF's ``artifact`` objects.
-    """
+    """The files of a run, each once, in the order in which they are first named."""
 
     def __init__(self, inputs: Iterable[InputReport]) -> None:
-        self.items: list[JsonObject] = []
-        self._uris: dict[str, str] = {}
+        self._files: list[_File] = []
+        self._uri_of = lru_cache(maxsize=_URIS)(uri_of)
         self._indexes: dict[str, int] = {}
         for item in inputs:
             self._add_input(item)
 
-    def _add_input(self, item: InputReport) -> None:
-        entry = self._entry(item)
-        entry["roles"] = ["analysisTarget"]
-        if item.path == STDIN:
-            entry["description"] = {"text": "standard input"}
-        if item.form in FOLDERS:
-            # The report's hash is that of the tables, in an order of its own: of no file.
-            entry["roles"] = ["directory", "analysisTarget"]
-        elif item.sha256 and not item.inside:
-            entry["hashes"] = {"sha-256": item.sha256}
+    def items(self) -> Iterator[JsonObject]:
+        """SARIF's ``artifact`` objects."""
+        return (each.entry() for each in self._files)
 
-    def _entry(self, item: InputReport) -> JsonObject:
-        """The artifact of an input; of a member, within that of its container."""
-        self.location(item.path)
-        index = self._indexes[self._uris[item.path]]
-        if not item.member:
-            return self.items[index]
-        uri = "/" + uris.path(item.member)
-        entry: JsonObject = {"location": {"uri": uri}, "parentIndex": index}
-        self.items.append(entry)
-        return entry
+    def _add_input(self, item: InputReport) -> None:
+        index = self._index(self._uri_of(item.path))
+        if item.member:
+            uri = "/" + uris.path(item.member)
+            self._files.append(_File(uri, parent=index))
+            index = len(self._files) - 1
+        is_folder = item.form in FOLDERS
+        # The report's hash of a folder is that of the tables, in an order of its own: of no file.
+        sha256 = "" if is_folder or item.inside else item.sha256
+        self._files[index] = self._files[index]._replace(
+            roles=_FOLDER if is_folder else _INPUT,
+            is_stdin=item.path == STDIN,
+            sha256=sha256 or self._files[index].sha256,
+        )
+
+    def _index(self, uri: str) -> int:
+        """The index of a file, which is added if it is new."""
+        index = self._indexes.setdefault(uri, len(self._files))
+        if index == len(self._files):
+            self._files.append(_File(uri))
+        return index
 
     def location(self, path: str) -> JsonObject:
         """The ``artifactLocation`` of a path."""
-        uri = self._uris.get(path)
-        if uri is None:
-            uri = self._uris[path] = uri_of(path)
-        found: JsonObject = {"uri": uri}
-        if is_below_base(uri):
-            found["uriBaseId"] = BASE
-        index = self._indexes.setdefault(uri, len(self.items))
-        if index == len(self.items):
-            self.items.append({"location": dict(found)})
-        return {**found, "index": index}
+        uri = self._uri_of(path)
+        return {**_location(uri), "index": self._index(uri)}
 
     def place(
         self, path: str, line: int = 1, offset: int | None = None, column: int = 0
@@ -92,6 +117,10 @@ class Artifacts:
             return self.place(file or item.path, line, column=column)
         path = item.file_with(finding)
         return self.place(path, offset=finding.offset if is_blob(item, path) else None)
+
+
+def _location(uri: str) -> JsonObject:
+    return {"uri": uri, "uriBaseId": BASE} if is_below_base(uri) else {"uri": uri}
 
 
 def is_blob(item: InputReport, path: str) -> bool:

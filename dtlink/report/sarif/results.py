@@ -21,33 +21,37 @@ MOST_RELATED = 99
 
 
 class SarifResult(NamedTuple):
-    """A ``result`` object, without the index of its rule, and what decides its position."""
+    """A ``result`` object, without the index of its rule."""
 
     data: JsonObject
     rule_id: str
-    severity: Severity
-    likely: bool = False
+    likely: bool
 
 
-def order(result: SarifResult) -> int:
-    """The worst comes first: services that limit results drop the last ones."""
-    return result.severity.rank
+class Results:
+    """The results, the worst first: services that limit results drop the last ones.
 
-
-def results_of(report: Report, artifacts: Artifacts) -> Iterator[SarifResult]:
-    """The results: each fault once, with the boards that have it as related locations.
-
-    What the baseline knows or the configuration takes out is none: services that take uploads
-    read neither ``baselineState`` nor ``suppressions``, and would open an alert for each.
+    Each fault is there once, with the boards that have it as related locations. What the baseline
+    knows or the configuration takes out is none: services that take uploads read neither
+    ``baselineState`` nor ``suppressions``, and would open an alert for each.
     """
-    names = short_names(report)
-    for group in groups(report, fingerprints=True):
-        finding = group.finding
-        data = _result(group, boards(group, names, BOARDS), artifacts)
-        if report.is_compared:
-            data["baselineState"] = "new"
-        likely = finding.confidence is Confidence.LIKELY
-        yield SarifResult(data, finding.rule, finding.severity, likely)
+
+    def __init__(self, report: Report, artifacts: Artifacts) -> None:
+        self._artifacts = artifacts
+        self._names = short_names(report)
+        self._groups = groups(report, fingerprints=True)
+        self._is_compared = report.is_compared
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def __iter__(self) -> Iterator[SarifResult]:
+        for group in self._groups:
+            finding = group.finding
+            data = _result(group, boards(group, self._names, BOARDS), self._artifacts)
+            if self._is_compared:
+                data["baselineState"] = "new"
+            yield SarifResult(data, finding.rule, finding.confidence is Confidence.LIKELY)
 
 
 def _result(group: Group, on: str, artifacts: Artifacts) -> JsonObject:
