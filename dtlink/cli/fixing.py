@@ -148,8 +148,7 @@ class FixRequest(NamedTuple):
 
         from dtlink.cli.complaints import complain
 
-        sys.stdout.buffer.write(outcome.patch().encode("utf-8", "surrogateescape"))
-        sys.stdout.buffer.flush()
+        _print_patch(outcome.patch())
         reports = [*outcome.reports.values(), *plan.unread]
         complain(reports, "")
         _tell(outcome, "would be fixed")
@@ -159,6 +158,17 @@ class FixRequest(NamedTuple):
             tell([f"the names in the patch begin at {folder}: {apply}"])
         broken = any(each.error for each in reports)
         sys.exit(2 if broken else 1 if outcome.contents else 0)
+
+
+def _print_patch(patch: str) -> None:
+    """The bytes of a patch, which must be those of the source; to a terminal, what can be seen."""
+    if sys.stdout.isatty():
+        from dtlink.report.layout import line, plain
+
+        sys.stdout.write(plain(map(line, patch.split("\n")[:-1])))
+        return
+    sys.stdout.buffer.write(patch.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
 
 
 def _tell(outcome: FixOutcome, done: str) -> None:

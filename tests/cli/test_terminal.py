@@ -319,3 +319,21 @@ def test_verbose_text_lists_all_related_nodes(run: Run, tmp_path: Path) -> None:
     assert "/n8" not in usual
     assert re.search(r" also: .* and \d+ more\n", usual)
     assert re.search(r" also: .*/n8\n", verbose)
+
+
+def test_what_a_repository_holds_controls_no_terminal(tmp_path: Path) -> None:
+    """Messages, text and the patch of a fix, as they are seen."""
+    name = "\x1b]0;FORGED\x07\x9b2J\u202ex"
+    root = tmp_path / name
+    root.mkdir()
+    (root / "a.dts").write_text(
+        f'/dts-v1/;\n/ {{ audio {{ compatible = "x"; /* {name} */\n hp-det-gpio = <&g 1 2>; }};\n'
+        'g: g { compatible = "x,g"; gpio-controller; #gpio-cells = <2>; }; };\n',
+        encoding="utf-8",
+    )
+    (root / "b.dts").write_text("/dts-v1/;\n/ {", encoding="utf-8")
+    for args in (["--diff", "--unsafe-fixes"], ["--color", "always"], ["--color", "never"]):
+        told = on_terminal("lint", root, "--select", "all", *args).text
+        assert "FORGED" in told
+        assert not {"\x07", "\x9b", "\u202e"} & set(told)
+        assert not ESCAPES.sub("", told).count("\x1b")
