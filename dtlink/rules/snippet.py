@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import islice
-from weakref import WeakKeyDictionary
 
 from dtlink.facts.binding import SupplierBinding, Walk
 from dtlink.facts.bindings import binding_of
@@ -17,6 +17,10 @@ from dtlink.firmware.tree import Node, Tree
 from dtlink.links.reference import Failure, Link
 from dtlink.records import NamedTuple
 from dtlink.rules.finding import Snippet
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from weakref import WeakKeyDictionary
 
 #: Upper bounds: the characters of a name, of a value and of a reference, and the parts that are
 #: looked at.
@@ -71,19 +75,22 @@ class _Form(NamedTuple):
         return cls(where.binding, where.reference.args if isinstance(where, Link) else -1)
 
 
-#: The property of each tree that was looked at last, and its parts.
-_LAST: WeakKeyDictionary[Tree, tuple[tuple[int, str, _Form], Sequence[_Part]]]
-_LAST = WeakKeyDictionary()
+@cache
+def _last() -> WeakKeyDictionary[Tree, tuple[tuple[int, str, _Form], Sequence[_Part]]]:
+    """The property of each tree that was looked at last, and its parts."""
+    from weakref import WeakKeyDictionary
+
+    return WeakKeyDictionary()
 
 
 def _first_parts(tree: Tree, node: int, name: str, form: _Form) -> Sequence[_Part]:
     """The parts of a property that are looked at: there may be a finding for each of them."""
     key = node, name, form
-    last = _LAST.get(tree)
+    last = _last().get(tree)
     if last is None or last[0] != key:
         where = tree[node]
         parts = tuple(islice(_parts(where, name, where.get(name) or b"", form), _PARTS))
-        last = _LAST[tree] = key, parts
+        last = _last()[tree] = key, parts
     return last[1]
 
 

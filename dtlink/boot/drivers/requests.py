@@ -8,9 +8,9 @@ version. What several drivers may do that claim a device is known only where the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
 from dtlink.facts.kernels import KernelVersion
+from dtlink.facts.patterns import fits
 from dtlink.facts.resource import Requested
 from dtlink.facts.resources import CLOCK, EXTCON, PWM, REGULATOR
 from dtlink.kernel.source.driver_facts import Need
@@ -289,4 +289,4 @@ def _is_meant(ask: Ask, name: str, entry: int) -> bool:
         return True
     if ask.name == "" or ask.name.startswith("#"):
         return ask.name == f"#{entry}" or (not ask.name and not entry)
-    return ask.name == name or ("*" in ask.name and fnmatchcase(name, ask.name))
+    return fits((name,), (ask.name,))

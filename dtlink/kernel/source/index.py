@@ -14,6 +14,7 @@ releases (``several``), as the one that is shipped does.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -256,7 +257,6 @@ class SourceIndex:
         shared = list(held.places(release, known[other])) if other else []
         both = _texts(data, shared, path)
         text = both + _texts(data, (each for each in places if each not in shared), path)
-        # Only what a user provides may be damaged.
         tables = text if path == SOURCES else _checked(text, path)
         return cls(release, tables, path, _facts_of(data, held, release, path), len(both))
 
@@ -308,6 +308,8 @@ def _texts(data: bytes, places: Iterable[slice], path: str) -> str:
 
 def _text(packed: bytes, path: str, limit: int = _PLAIN) -> str:
     """The text of an index: printable characters, tabs and line ends only."""
+    if path == SOURCES:  # only what a user provides may be damaged
+        return zlib.decompress(packed, zlib.MAX_WBITS | 16).decode("ascii")
     from dtlink.firmware.packing import compression_of, unpacked
 
     if not compression_of(packed[:16]):
