@@ -547,6 +547,9 @@ class TreeBoard:
     @cached_property
     def users_of_bare_controllers(self) -> Mapping[int, Collection[int]]:
         """What has interrupts of controllers without ``#interrupt-cells``, by the controller."""
+        holders = self.tree.holders
+        if holders("interrupt-controller").keys() <= holders("#interrupt-cells").keys():
+            return {}
         from dtlink.board.interrupt_controllers import users_by_controller
 
         return users_by_controller(self.tree, self.graph.unresolved)

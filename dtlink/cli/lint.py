@@ -168,6 +168,8 @@ def _shown(given: dict[str, Any], *, quiet: bool, verbose: bool) -> dict[str, An
 def _text(
     report: Report, width: int | None, least: Severity, *, everything: bool
 ) -> Iterable[Line]:
+    if report.totals.is_clean and not report.inputs and not everything:
+        return ()  # the usual case: nothing is imported to print nothing
     from dtlink.report import text
 
     return text.lines(report, width, least, everything=everything)

@@ -9,7 +9,6 @@ from contextlib import contextmanager, nullcontext
 
 from dtlink.cli.terminal import terminal_width, use_color
 from dtlink.cli.usage import usage_error
-from dtlink.firmware.termination import terminable
 from dtlink.report.layout import Line, plain, show
 from dtlink.typed import TYPE_CHECKING, TextIO
 
@@ -46,6 +45,8 @@ def _beside(path: Path) -> Iterator[TextIO]:
         with target.open("w", encoding="utf-8", errors="backslashreplace") as stream:
             yield stream
         return
+    from dtlink.firmware.termination import terminable
+
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     with terminable():
         try:

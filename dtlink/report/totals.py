@@ -50,6 +50,12 @@ class Totals:
         """Inputs that a rule was run on, or that could not be read."""
         return self.inputs - self.unchecked
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether all inputs were read, and text has nothing to say of any."""
+        told = self.known, self.fixed, self.ignored, self.unmet, self.unused, self.passed
+        return not (self.findings or self.unreadable or any(told) or self.status)
+
     @classmethod
     def of(cls, inputs: Iterable[InputReport]) -> Totals:
         """The numbers of reports that are all there."""
