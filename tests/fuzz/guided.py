@@ -177,7 +177,7 @@ def main() -> None:
         return bytes(atheris.Mutate(data, most))
 
     atheris.Setup(
-        [sys.argv[0], "-timeout=5", "-rss_limit_mb=2048", *more, *given],
+        [sys.argv[0], "-timeout=60", "-rss_limit_mb=2048", *more, *given],
         one,
         custom_mutator=damaged,
     )

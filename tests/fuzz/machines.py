@@ -186,12 +186,40 @@ def make_sysfs(chance: random.Random) -> Made:
     return Made(files, [["devlink", board, "--observed", path, "--format", form]])
 
 
+def _functions(chance: random.Random) -> dict[str, bytes]:
+    """A copy of /sys/bus/pci: files of functions, with bytes of their configuration space."""
+    files: dict[str, bytes] = {}
+    for name in chance.sample(["0000:00:00.0", "0000:00:1c.4", "0000:04:00.0", "0001:ff:1f.7"], 2):
+        config = bytearray(_CONFIG.ljust(chance.choice((64, 256, 4096)), b"\0"))
+        if len(config) > 0x108:
+            config[0x100:0x104] = chance.choice((b"\x0d\0\x01\x16", b"\x10\0\x01\0"))
+        config[:] = damaged(bytes(config[:0x140]), chance) + config[0x140:]
+        files[f"lspci/devices/{name}/config"] = bytes(config)
+        files[f"lspci/devices/{name}/vendor"] = damaged(b"0x8086\n", chance)
+        files[f"lspci/devices/{name}/class"] = chance.choice((b"0x060400\n", b"x", b""))
+    return files
+
+
+#: A bridge with an Express capability, which is a root port.
+_CONFIG = (
+    bytes.fromhex("8680181e0700100004000406000001000000000000000000000405000000")
+    + bytes(22)
+    + b"\x40"
+    + bytes(11)
+    + b"\x10\0\x42\x01"
+)
+
+
 def make_functions(chance: random.Random) -> Made:
     """A damaged list of PCI functions, or memory map, beside tables that are damaged at times."""
     tables = damaged_tables(chance) if chance.random() < 0.4 else chance.choice(seeds.tables())
     files = {f"m/{word}.dat": data for word, data in tables.items()}
     files |= {"m/": b"", "iomem": _IOMEM.encode(), "lspci": _LSPCI.encode()}
-    for name in chance.sample(["lspci", "iomem", "lspci"], 1):
+    if chance.random() < 0.3:
+        files = {name: data for name, data in files.items() if name != "lspci"}
+        files |= _functions(chance)
+    names = [name for name in ("lspci", "iomem") if name in files]
+    for name in chance.sample(names, 1):
         files[name] = damaged_lines(files[name], chance)
         if chance.random() < 0.2:
             files[name] = damaged(files[name], chance)
