@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 
 from dtlink.firmware.read import STDIN
 from dtlink.records import NamedTuple
@@ -52,8 +53,13 @@ def relative(path: str) -> str:
     """
     if path == STDIN:
         return path
+    return _relative(path, os.getcwd())  # noqa: PTH109 - text, not a Path
+
+
+@lru_cache(maxsize=16)
+def _relative(path: str, here: str) -> str:
+    """The same from a working folder; each finding of a file asks for it."""
     # os.path, not pathlib: a path may be any text, and a run has thousands of them.
-    here = os.getcwd()  # noqa: PTH109 - text, not a Path
     full = os.path.normpath(os.path.join(here, path))  # noqa: PTH118 - text, not a Path
     # The working folder has no links in it, but the user may have come to the file by one.
     below = _below(here, full) or _below(here, _resolved(full))

@@ -37,17 +37,28 @@ class IdMapping(Struct):
     """Of the node that the IDs go to."""
     flags = U32(16, reserved=~1 & 0xFFFFFFFF)
 
-    __slots__ = ()
+    __slots__ = ("_inputs", "_single")
+    _inputs: range
+    _single: bool
 
     @property
     def single(self) -> bool:
         """Whether it is a single mapping: whatever the input, the output is ``output_base``."""
-        return bool(self.flags & 1)
+        try:
+            return self._single
+        except AttributeError:
+            self._single = bool(self.flags & 1)
+            return self._single
 
     @property
     def inputs(self) -> range:
-        """The IDs that it takes, as the specification counts them."""
-        return range(self.input_base, self.input_base + self.count + 1)
+        """The IDs that it takes, as the specification counts them; asked for often."""
+        try:
+            return self._inputs
+        except AttributeError:
+            base = self.input_base
+            self._inputs = range(base, base + self.count + 1)
+            return self._inputs
 
     @property
     def outputs(self) -> range:

@@ -7,6 +7,7 @@ entry that begins with it is taken instead: there firmware may have counted one 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -21,7 +22,7 @@ from dtlink.firmware.acpi.iort import (
     RootComplex,
     SmmuV3,
 )
-from dtlink.links.id_ranges import IdRange, MappedRange, first_match, within
+from dtlink.links.id_ranges import IdRange, MappedRange, first_match
 
 #: How many IDs there are: every number here has 32 bits.
 IDS = 1 << 32
@@ -84,7 +85,9 @@ def piece_of(
     node: IortNode, ident: int, version: KernelVersion = DEFAULT
 ) -> MappedRange[IdMapping] | None:
     """The piece that has an ID."""
-    return next(within(pieces(node, version), IdRange(ident, ident)), None)
+    found = pieces(node, version)
+    at = bisect_right(found, ident, key=lambda each: each.span.first) - 1
+    return found[at] if at >= 0 and ident <= found[at].span.last else None
 
 
 def taken(mapping: IdMapping) -> IdRange:

@@ -9,6 +9,7 @@ from elsewhere: its size and the length of its lines are bounded.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 
@@ -21,6 +22,8 @@ STDIN = "-"
 
 #: Bytes of a log after decompression, and characters of a line (the kernel writes up to 2,048).
 MAX_BYTES = 64 << 20
+#: What compressed data may unpack to: text, and logs too, unpack to ten or twenty times as much.
+_SURE, _RATIO = 4 << 20, 100
 MAX_LINE = 2048
 #: Lines of a log: those of the largest buffer (CONFIG_LOG_BUF_SHIFT=25) are fewer.
 MAX_LINES = 1_000_000
@@ -70,18 +73,19 @@ def read_log(path: str) -> list[LogLine]:
     """
     try:
         if path == STDIN:
-            return parse(_bytes(sys.stdin.buffer))
+            return parse(_bytes(sys.stdin.buffer, MAX_BYTES))
         with open(path, "rb") as file:
-            return parse(_bytes(file))
+            return parse(_bytes(file, os.fstat(file.fileno()).st_size or MAX_BYTES))
     except InputError as error:
         raise InputError(error.message, offset=error.offset, path=path) from error
     except OSError as error:
         raise InputError(error.strerror or str(error), path=path) from error
 
 
-def _bytes(file: IO[bytes]) -> bytes:
+def _bytes(file: IO[bytes], size: int) -> bytes:
     source = ByteSource.of_file(file, SizeLimit(MAX_BYTES))
-    return plain(source, SizeLimit(MAX_BYTES)).read(MAX_BYTES + 1)
+    limit = min(MAX_BYTES, _SURE + (_RATIO * size >> 20 << 20))
+    return plain(source, SizeLimit(limit)).read(MAX_BYTES + 1)
 
 
 def parse(data: bytes) -> list[LogLine]:
@@ -130,7 +134,9 @@ def _decode(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", "replace")
     else:
-        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+        # Each NUL would be a piece of its own for the patterns below.
+        whole = data.translate(None, b"\0") if data.count(0) > len(data) // 2 else data
+        text = whole.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     return _CONTROLS.sub("", _ESCAPE.sub("", text))
 
 

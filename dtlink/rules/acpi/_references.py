@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
-from dtlink.rules.acpi._effects import listed, table_of
+from dtlink.rules.acpi._effects import table_of
 from dtlink.rules.acpi._rows import CheckedTable, OffsetReference
 from dtlink.rules.fix import Fix
 from dtlink.typed import TYPE_CHECKING
@@ -13,6 +14,7 @@ from dtlink.wording import and_more
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
+    from dtlink.firmware.acpi.table import TableHeader
 
 #: How many targets a fix names.
 _CHOICES = 4
@@ -77,16 +79,23 @@ def verb(some: Sequence[OffsetReference], one: str, several: str) -> str:
 def fix(checked: CheckedTable, some: Sequence[OffsetReference]) -> Fix:
     """The offsets that may be written; with edits where there is one only."""
     words, field = legal(checked, some[0]), some[0].field
-    nodes = [each for each in checked.table.structures if each.WORD in words]
+    nodes = _of_words(checked.table, words)
     if not nodes:
         return Fix(f"Add a node of type {' or '.join(words)}, and set {field} to its offset.")
-    told = [f"{each.start:#x} ({_short(each)})" for each in nodes]
-    text = f"Set {field} to {'' if len(told) == 1 else 'one of '}{listed(told, _CHOICES)}."
+    told = ", ".join(f"{each.start:#x} ({_short(each)})" for each in nodes[:_CHOICES])
+    more = f" {and_more(len(nodes) - _CHOICES)}" if len(nodes) > _CHOICES else ""
+    text = f"Set {field} to {'' if len(nodes) == 1 else 'one of '}{told}{more}."
     fields = [(each.where, field, nodes[0].start) for each in some if each.field == field]
-    if len(told) > 1:
+    if len(nodes) > 1:
         return Fix(text)
     # What the IDs then reach is looked at for the first time.
     return Fix.setting(text, *fields)._replace(reveals=True)
+
+
+@lru_cache(maxsize=4)
+def _of_words(table: TableHeader, words: tuple[str, ...]) -> Sequence[Struct]:
+    """The nodes of some kinds: each of thousands of wrong references asks for them."""
+    return tuple(each for each in table.structures if each.WORD in words)
 
 
 def _short(each: Struct) -> str:
