@@ -1,0 +1,35 @@
+"""Inputs that were made to be slow, by what they are."""
+
+from tests.benchmarks.shapes import (
+    containers,
+    dmar,
+    graphs,
+    ids,
+    iort,
+    ivrs,
+    kernels,
+    others,
+    preprocessing,
+    properties,
+    settings,
+    sources,
+)
+
+SHAPES = {
+    f"{module.__name__.rpartition('.')[2]}/{name}": shape
+    for module in (
+        graphs,
+        ids,
+        properties,
+        sources,
+        preprocessing,
+        settings,
+        dmar,
+        ivrs,
+        iort,
+        others,
+        containers,
+        kernels,
+    )
+    for name, shape in module.SHAPES.items()
+}

@@ -1,0 +1,43 @@
+"""The inputs of the benchmark of slopes: each can be made, and its commands name files of it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.shapes import SHAPES
+from tests.benchmarks.slopes import Cost, Row, middle
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_can_be_made(name: str) -> None:
+    shape = SHAPES[name]
+    made = shape.make(4)
+    files = {shape.file} if isinstance(made, bytes) else set(made)
+    assert made
+    later = {word[1:] for line in shape.before for word in line.split() if word[:1] == "@"}
+    for command in shape.commands:
+        for word in command.split():
+            if word.startswith("@"):
+                asked = word[1:] or shape.file
+                assert asked in later or any(x == asked or x.startswith(f"{asked}/") for x in files)
+
+
+def test_an_input_has_about_the_size_that_is_asked_for(tmp_path: Path) -> None:
+    SHAPES["graphs/clock chain"].write(64_000, tmp_path)
+    assert 55_000 < (tmp_path / "input.dtb").stat().st_size < 73_000
+
+
+def test_what_is_too_much_is_told() -> None:
+    sizes = (64_000, 256_000, 1_000_000)
+    fine = [Cost(0.2, 30, 100, 0), Cost(0.4, 40, 400, 0), Cost(1.2, 80, 1600, 1)]
+    assert Row("a", "lint @", sizes, fine, 0.1).faults == []
+    steep = [fine[0], Cost(1.6, 160, 9_000_000, 0), Cost(30.0, 900, 10, -9)]
+    found = "; ".join(Row("a", "lint @", sizes, steep, 0.1).faults)
+    assert found == (
+        "slope 2.07; 1.6 s for 250 KiB; 160 MB for 250 KiB; 9.0 MB of output for 250 KiB; "
+        "30.0 s for 976 KiB; 900 MB for 976 KiB; status -9"
+    )
+
+
+def test_the_median_counts() -> None:
+    assert middle([Cost(3, 10, 5, 0), Cost(1, 30, 5, 0), Cost(2, 20, 5, 1)]) == Cost(2, 20, 5, 1)
