@@ -52,6 +52,8 @@ class Bookkeeper:
     def _link_below(self, device: CoreDevice) -> None:
         """Link a device for all below it: they may need their suppliers' sync_state() to wait."""
         state = self._state
+        if not state.tree.children[device.node]:
+            return
         stack = list(state.available_children(device.node))[::-1]
         while stack:
             node = stack.pop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 
+from dtlink.boot.drivers.identity import by_identity
 from dtlink.facts.early import early_tables
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
@@ -90,6 +91,7 @@ class Compatibles:
         self._tables: dict[str, list[Source]] = {}
         self._early: dict[str, bool] = {}
         self._sources: dict[Driver, list[Source]] = {}
+        self._identified: dict[tuple[str, ...], Driver | None] = {}
 
     def best(self, names: Iterable[str], device_type: str | None = None) -> Driver | None:
         """What the kernel has for a device, by its strings, the most specific first.
@@ -109,6 +111,13 @@ class Compatibles:
             _bound(self._found)
             self._found[key] = self._find(name, device_type)
         return self._found[key]
+
+    def by_identity(self, names: tuple[str, ...]) -> Driver | None:
+        """The driver of a device that identifies itself, by its strings; ``None``: it does not."""
+        if names not in self._identified:
+            _bound(self._identified)
+            self._identified[names] = by_identity(self._build, names)
+        return self._identified[names]
 
     def has_none(self, names: Iterable[str]) -> bool:
         """Whether it is known that no driver of this kernel matches by any of some strings.

@@ -8,7 +8,7 @@ from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import served_early
 from dtlink.boot.drivers.amba import PRIMECELL, amba_driver
 from dtlink.boot.drivers.compatible import compatibles_of
-from dtlink.boot.drivers.identity import bridge_driver, by_identity, phy_driver, usb_driver
+from dtlink.boot.drivers.identity import bridge_driver, phy_driver, usb_driver
 from dtlink.boot.drivers.places import (
     PLAIN,
     DeviceMaker,
@@ -132,7 +132,7 @@ class TreeDrivers:
     def _device(self, node: int, names: tuple[str, ...], place: DeviceMaker) -> Driver:
         """A device that is matched by its strings, or by what it says of itself."""
         real = tuple(name for name in names if name not in PLAIN)
-        if (found := by_identity(self._build, real)) is not None:
+        if (found := self._compatibles.by_identity(real)) is not None:
             return found
         best = self._compatibles.best(real, self._device_type(node))
         if best is not None and best.state in _HAS:

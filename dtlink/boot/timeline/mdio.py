@@ -14,6 +14,7 @@ from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.timeline.devices import Devices
+    from dtlink.boot.timeline.request_reader import RequestReader
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 
@@ -35,12 +36,12 @@ def _is_bus(tree: Tree, node: int) -> bool:
     return tree.layout.names[node].startswith(b"mdio")
 
 
-def is_asked_for(tree: Tree, reference: Reference, name: str) -> bool:
+def is_asked_for(tree: Tree, reference: Reference, reader: RequestReader) -> bool:
     """Whether an MDIO bus is not registered without what a node references."""
     node, kind = reference.consumer, reference.binding.kind
     if is_phy(tree, node):
-        return (kind, name) in _OF_PHY
-    return _is_bus(tree, node) and (kind, name) in _OF_BUS
+        return (kind, reader.name(reference)) in _OF_PHY
+    return _is_bus(tree, node) and (kind, reader.name(reference)) in _OF_BUS
 
 
 def owner(devices: Devices, node: int) -> int:

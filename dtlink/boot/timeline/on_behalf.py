@@ -82,7 +82,7 @@ class OnBehalf:
     def _of_mdio_bus(self, reference: Reference) -> Iterator[Requirement]:
         """What a driver that registers an MDIO bus waits for on behalf of its PHYs."""
         reader = self._reader
-        if not is_asked_for(self._tree, reference, reader.name(reference)):
+        if not is_asked_for(self._tree, reference, reader):
             return
         bus = owner(self._devices, reference.consumer)
         if bus > 0 and self._devices.at(reference.supplier) != bus:
