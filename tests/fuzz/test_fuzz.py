@@ -31,10 +31,10 @@ def test_damaged_inputs_are_read_or_refused(reader: str, tmp_path: Path) -> None
 
 @pytest.mark.corpus
 def test_many_damaged_inputs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--seed", str(SEED), "--count", "6000", "--seconds", "50"]) == 0
+    status = command.main(["--seed", str(SEED), "--count", "5000", "--seconds", "35"])
     told = capsys.readouterr().out
-    assert "0 faults" in told
-    assert all(f"{reader} " in told for reader in READERS)
+    assert status == 0, told
+    assert "\n0 faults" in told
 
 
 @pytest.mark.parametrize("reader", READERS)
