@@ -29,6 +29,7 @@ READERS: Mapping[str, Reader] = {
     "board": Reader("blobs", "make_board", 1),
     "tables": Reader("tables", "make_raw", 6),
     "table-text": Reader("tables", "make_text", 2),
+    "namespace": Reader("namespaces", "make", 1),
     "source": Reader("sources", "make", 4),
     "overlay": Reader("overlays", "make", 3),
     "image": Reader("images", "make", 3),
