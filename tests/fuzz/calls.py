@@ -15,7 +15,7 @@ from tests.fuzz.oracle import ROOT
 #: How often an input goes through another command beside ``lint``.
 OTHERS = 0.6
 #: How often it goes through the library instead, which takes a third of the time.
-LIBRARY = 0.7
+LIBRARY = 0.8
 KERNEL = str(ROOT / "fixtures" / "kernel")
 GUEST = str(ROOT / "fixtures" / "boards" / "virtio-iommu-guest.dtb")
 CLEAN = str(ROOT / "fixtures" / "boards" / "clean-board.dtb")

@@ -139,6 +139,7 @@ class _Worker:
 
 def _child(chunk: Chunk, folder: Path, at: Any, sender: Any) -> None:
     bound_memory()
+    gc.set_threshold(50_000)  # as the command has it
     place = folder / f"w{os.getpid()}"
     place.mkdir()
     os.environ["XDG_CACHE_HOME"] = str(place / "cache")
