@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from dtlink.escaping.text import COMMAND, UNSEEN
+from dtlink.escaping.text import COMMAND, UNSEEN, is_plain
 from dtlink.late import pattern
 from dtlink.typed import TYPE_CHECKING, Any
 
@@ -107,7 +107,9 @@ def _quoted(text: str) -> str:
 def _escaped(text: str) -> str:
     if text.isascii() and "\x7f" not in text and "##" not in text:
         return text
-    return _UNSAFE.sub(_code, text)
+    if is_plain(text.replace("\n", "")):
+        return text
+    return "\n".join(row if is_plain(row) else _UNSAFE.sub(_code, row) for row in text.split("\n"))
 
 
 def _code(found: re.Match[str]) -> str:

@@ -26,9 +26,14 @@ COMMAND = r"(?<=#)#(?=\w{0,16}\[)"
 _UNSAFE = pattern(f"[{UNSEEN}]|{COMMAND}")
 
 
+def is_plain(text: str) -> bool:
+    """Whether there is nothing to replace: as a rule, and known in a tenth of the time."""
+    return text.isprintable() and "##" not in text
+
+
 def shown(text: str) -> str:
     """Text of several lines, in which tabs and newlines are kept."""
-    if text.isprintable() and "##" not in text:
+    if is_plain(text):
         return text
     return _UNSAFE.sub(REPLACEMENT, text)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from dtlink.escaping.text import COMMAND, REPLACEMENT, UNSEEN
+from dtlink.escaping.text import COMMAND, REPLACEMENT, UNSEEN, is_plain
 
 #: What XML 1.0 has no form for (2.2, Characters); a return, which readers make a newline of.
 _FORBIDDEN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -33,4 +33,10 @@ def attribute(text: str) -> str:
 
 def document(text: str) -> str:
     """A whole document, whose texts are as :func:`legal` has them."""
+    return "\n".join(map(_row, text.split("\n")))
+
+
+def _row(text: str) -> str:
+    if is_plain(text) and not text.lstrip().startswith("::"):
+        return text
     return _UNSAFE.sub(lambda found: f"&#{ord(found[0])};", text)
