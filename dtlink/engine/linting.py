@@ -8,6 +8,7 @@ from functools import lru_cache
 from dtlink.board.boards import board_of
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.board.tree import TreeBoard
+from dtlink.engine.bounded import bounded
 from dtlink.firmware.tree import Tree
 from dtlink.rules.catalogue import (
     SCHEMA_FAMILY,
@@ -118,7 +119,8 @@ def _checked(board: AnyBoard, chosen: Sequence[ChosenRule], select: tuple[str, .
         left = sifted(board.tree, findings, rules)
         findings, answer["comments"] = left.findings, left.comments
         answer["ignored"] = [each for each in left.ignored if _is_wanted(each.finding, select)]
-    answer["findings"] = [each for each in findings if _is_wanted(each, select)]
+    wanted = [each for each in findings if _is_wanted(each, select)]
+    answer["findings"], answer["passed"] = bounded(wanted)
     return answer
 
 

@@ -115,6 +115,8 @@ def report_of(
     """The report of an input that was read: what it is, and what the command found."""
     nodes = len(firmware)
     report = InputReport(**_named(item), sha256=sha256, nodes=nodes, **answer)
+    if report.passed:
+        report = report._replace(notes=(*report.notes, *report.passed))
     if not isinstance(firmware, Tree):
         return _with_tables(report, firmware)
     overlaid = firmware.overlaid
@@ -148,7 +150,7 @@ def _with_container(report: InputReport, loaded: LoadedInput) -> InputReport:
     ]
     return report._replace(
         notes=(*report.notes, *loaded.notes, *loaded.passed),
-        passed=loaded.passed,
+        passed=(*report.passed, *loaded.passed),
         refused=(*report.refused, *refused),
         container=loaded.about,
         form=loaded.form or report.form,

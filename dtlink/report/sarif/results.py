@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from dtlink.firmware.names import Subject, SubjectKind
@@ -14,10 +15,13 @@ from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.wording import described, headline, story
 from dtlink.rules.finding import PlaceRole
 from dtlink.rules.model import Confidence, Finding, Severity
+from dtlink.wording import RELATED
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 #: Locations of a result that services keep; an upload with ten times as many is refused.
 MOST_RELATED = 99
+#: Locations of one input after which its results have few: each may name all others.
+_ENOUGH = 2_000
 
 
 class SarifResult(NamedTuple):
@@ -46,15 +50,19 @@ class Results:
         return len(self._groups)
 
     def __iter__(self) -> Iterator[SarifResult]:
+        used: Counter[str] = Counter()
         for group in self._groups:
-            finding = group.finding
-            data = _result(group, boards(group, self._names, BOARDS), self._artifacts)
+            finding, path = group.finding, group.item.path
+            most = RELATED if used[path] >= _ENOUGH else MOST_RELATED
+            data = _result(group, boards(group, self._names, BOARDS), self._artifacts, most)
+            used[path] += min(len(finding.related), most)
             if self._is_compared:
                 data["baselineState"] = "new"
             yield SarifResult(data, finding.rule, finding.confidence is Confidence.LIKELY)
 
 
-def _result(group: Group, on: str, artifacts: Artifacts) -> JsonObject:
+def _result(group: Group, on: str, artifacts: Artifacts, most: int) -> JsonObject:
+    """The object, with so many related locations."""
     item, finding = group.item, group.finding
     place = artifacts.place_of(item, finding)
     region = place["region"]
@@ -65,10 +73,10 @@ def _result(group: Group, on: str, artifacts: Artifacts) -> JsonObject:
         "message": {"text": _text(item, finding, on, in_file=in_file)},
         "locations": [_location(place, finding.subject)],
         "partialFingerprints": _fingerprints(group.fingerprint),
-        "properties": _properties(group),
+        "properties": _properties(group, most),
     }
     around = [*_boards(group, artifacts), *_places(group, artifacts)]
-    related = [*around, *_related(group, artifacts)][:MOST_RELATED]
+    related = [*around, *_related(group, artifacts)][:most]
     if related:
         data["relatedLocations"] = [{"id": at, **each} for at, each in enumerate(related, 1)]
     if edits := group.edits:
@@ -161,7 +169,7 @@ def _fingerprints(fingerprint: str) -> dict[str, str]:
     }
 
 
-def _properties(group: Group) -> JsonObject:
+def _properties(group: Group, most: int) -> JsonObject:
     finding = group.finding
     properties = {
         "confidence": finding.confidence.value,
@@ -169,7 +177,7 @@ def _properties(group: Group) -> JsonObject:
         "index": finding.index,
         "supplier": finding.supplier or None,
         "offset": finding.offset,
-        "relatedCount": len(finding.related) if len(finding.related) > MOST_RELATED else None,
+        "relatedCount": len(finding.related) if len(finding.related) > most else None,
         "boards": len(group.inputs) if group.is_shared else None,
     }
     return {name: value for name, value in properties.items() if value is not None}

@@ -1,0 +1,59 @@
+"""Findings of a rule beyond a thousand, of one input, are a number: in every format."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dtlink.cli.main import cli
+from dtlink.engine import bounded as module
+from dtlink.engine.bounded import MOST, bounded
+from dtlink.report.formats import FORMATS
+from tests.report.reports import ERROR, INFO, WARNING, finding
+
+
+def test_few_findings_are_as_they_were() -> None:
+    found = [finding(index=at) for at in range(MOST)]
+    assert bounded(found) == (found, [])
+    several = [*found, *(finding("phandle/missing-cells", index=at) for at in range(MOST))]
+    assert bounded(several) == (several, [])
+
+
+def test_of_many_the_worst_stay_in_their_order() -> None:
+    notes = [finding(severity=INFO, index=at) for at in range(MOST)]
+    errors = [finding(severity=ERROR, index=at) for at in range(MOST - 2)]
+    warnings = [finding(severity=WARNING, index=at) for at in range(5)]
+    other = finding("phandle/missing-cells", INFO)
+    found, said = bounded([*notes, other, *errors, *warnings])
+    assert found == [other, *errors, *warnings[:2]]
+    assert said == ["phandle/dangling: 2,003 findings, of which 1,000 are reported"]
+
+
+@pytest.fixture
+def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(module, "MOST", 5)
+    rows = "".join(f'd{at} {{ compatible = "v,d"; clocks = <{at + 9}>; }};' for at in range(12))
+    path = Path("board.dts")
+    path.write_text(f'/dts-v1/; / {{ compatible = "v,b"; {rows} }};', encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_every_format_has_as_many_and_the_number_is_told(board: Path, form: str) -> None:
+    options = ["lint", "--no-config", "--no-cache", "--select", "phandle/dangling"]
+    done = CliRunner().invoke(cli, [*options, str(board), "--format", form])
+    assert done.exit_code == 1
+    note = "phandle/dangling: 12 findings, of which 5 are reported"
+    assert done.stderr == f"dtlink: board.dts: {note}\n"
+    assert sum(f"/d{at}" in done.stdout for at in range(12)) == 5
+    if form == "json":
+        assert json.loads(done.stdout)["inputs"][0]["notes"] == [note]
+
+
+def test_strict_does_not_pass_over_it(board: Path) -> None:
+    options = ["lint", "--no-config", "--no-cache", "--select", "phandle/dangling"]
+    never = ["--fail-on", "never"]
+    assert CliRunner().invoke(cli, [*options, *never, str(board)]).exit_code == 0
+    assert CliRunner().invoke(cli, [*options, *never, "--strict", str(board)]).exit_code == 2
