@@ -7,9 +7,8 @@ do, and from ``/chosen``.
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 from dtlink.boot.roots.controllers import base_name
+from dtlink.enums import IntEnum
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:

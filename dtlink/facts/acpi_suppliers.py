@@ -14,8 +14,8 @@ drivers/iommu/iommu.c, iommu_fwspec_init().
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.facts.behaviours import ACPI_WAIT_ENDS, RIMT_WAIT_ENDS, Behaviour
 from dtlink.records import NamedTuple
 

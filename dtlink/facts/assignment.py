@@ -6,8 +6,7 @@ what the IOMMU itself says of its capabilities.
 
 from __future__ import annotations
 
-from enum import Enum
-
+from dtlink.enums import Enum
 from dtlink.records import NamedTuple
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from dtlink.enums import Enum
 from dtlink.facts.kernels import KernelVersion, VersionRange
-from dtlink.facts.members import Member
 from dtlink.facts.resource import Resource
 from dtlink.records import NamedTuple
 
 
-class Walk(Member):
+class Walk(Enum):
     """How a property is read: which walker yields its references."""
 
     LIST = "phandles, each with the cells that its supplier's #…-cells asks for"

@@ -7,9 +7,9 @@ tables of compatible values.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
 from functools import lru_cache
 
+from dtlink.enums import Enum
 from dtlink.facts.patterns import fits
 from dtlink.records import NamedTuple
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from dtlink.enums import Enum
 from dtlink.facts.errors import OptionError
 from dtlink.records import NamedTuple
 

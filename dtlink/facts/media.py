@@ -6,8 +6,7 @@ than a name does. Drivers on the bus (``nvme`` behind a PCI host) have no node: 
 
 from __future__ import annotations
 
-from enum import IntEnum
-
+from dtlink.enums import IntEnum
 from dtlink.records import NamedTuple
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtlink.facts.members import Member
+from dtlink.enums import Enum
 from dtlink.facts.resource import Outcome
 from dtlink.records import NamedTuple
 from dtlink.typed import Protocol
@@ -11,7 +11,7 @@ from dtlink.typed import Protocol
 __all__ = ["Driver", "Drivers", "Outcome", "State", "Wait", "When"]
 
 
-class State(Member):
+class State(Enum):
     """What a kernel has for a device."""
 
     BUILT_IN = "built in"
@@ -44,7 +44,7 @@ class Driver(NamedTuple):
     """What it is known by: a compatible string, another alias, or the node that serves it."""
 
 
-class When(Member):
+class When(Enum):
     """When a device can probe at the earliest. The order is that of time."""
 
     INITCALL = "while the kernel starts"
@@ -54,7 +54,7 @@ class When(Member):
     UNKNOWN = "unknown"
 
 
-class Wait(Member):
+class Wait(Enum):
     """What holds a consumer back, by what ends the wait."""
 
     NONE = "nothing"

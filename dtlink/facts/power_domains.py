@@ -7,8 +7,7 @@ driver of the parent node. Since 6.17 such a domain becomes a device itself (see
 
 from __future__ import annotations
 
-from enum import Enum
-
+from dtlink.enums import Enum
 from dtlink.records import NamedTuple
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from dtlink.enums import Enum
 from dtlink.facts.behaviours import (
     DEFERRED_PROBE_TIMEOUT,
     FW_DEVLINK,

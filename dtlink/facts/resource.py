@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
-from dtlink.facts.members import Member
+from dtlink.enums import Enum, IntEnum
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
@@ -13,7 +11,7 @@ if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
 
 
-class Outcome(Member):
+class Outcome(Enum):
     """How a consumer ends whose supplier comes late or not at all; the worst is last."""
 
     OK = "ok"
@@ -29,7 +27,7 @@ class Outcome(Member):
     UNKNOWN = "unknown"
 
 
-class Asker(Member):
+class Asker(Enum):
     """What asks for a resource when a device is probed, in the kernel's order."""
 
     PINS = "the driver core, first of all (drivers/base/pinctrl.c, pinctrl_bind_pins())"
@@ -44,7 +42,7 @@ class Asker(Member):
         return self in (Asker.PINS, Asker.DMA)
 
 
-class Patience(Member):
+class Patience(Enum):
     """How long a request is answered with -EPROBE_DEFER."""
 
     ENDLESS = "until the supplier has bound"
@@ -52,7 +50,7 @@ class Patience(Member):
     NONE = "not at all: the driver continues without"
 
 
-class Requested(Member):
+class Requested(Enum):
     """Whether a driver asks for a resource while it probes; the strongest is first."""
 
     REQUIRED = "required"

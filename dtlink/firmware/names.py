@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from functools import lru_cache
 
+from dtlink.enums import Enum
 from dtlink.late import pattern
 from dtlink.records import NamedTuple
 

@@ -6,8 +6,7 @@ of one that the rest of dtlink uses.
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
-
+from dtlink.enums import Enum, IntEnum
 from dtlink.facts.binding import SupplierBinding
 from dtlink.firmware.tree import Node, Tree
 from dtlink.records import NamedTuple

@@ -8,8 +8,8 @@ drivers/iommu/of_iommu.c, of_iommu_get_resv_regions().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.links.address import first_region
 from dtlink.links.translation import EntryRef
 from dtlink.records import NamedTuple

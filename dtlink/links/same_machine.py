@@ -6,8 +6,8 @@ Only requesters that exist count; differences for other requester IDs are kept s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.links import hosts as pci_hosts
 from dtlink.links import requesters
 from dtlink.links.acpi.translation import holder, of_machine

@@ -9,8 +9,8 @@ pci_host_bridge_of_msi_domain(); drivers/of/irq.c, of_msi_map_get_device_domain(
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.facts.iommus import kind_of
 from dtlink.links.address import first_region
 from dtlink.links.id_ranges import (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from dtlink.enums import Enum
 from dtlink.firmware.names import Subject
 from dtlink.firmware.tree import Location
 from dtlink.records import NamedTuple

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.firmware.tree import Location, Node, Origins, Tree

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from enum import Enum
 from fnmatch import fnmatchcase
 from functools import cache
 
+from dtlink.enums import Enum
 from dtlink.facts.bindings import BINDINGS, binding_of
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING

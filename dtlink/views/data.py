@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, fields
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.typed import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 from dtlink.wording import counted
 

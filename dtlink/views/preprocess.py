@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.escaping.text import name
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.read import SourcePlaces

@@ -25,6 +25,7 @@ main()
 _NOT_NEEDED = {
     "click",
     "dataclasses",
+    "enum",
     "hashlib",
     "heapq",
     "json",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
-
 from dtlink.boot.devlink.cycles import Detector
 from dtlink.boot.devlink.joining import join
 from dtlink.boot.devlink.state import CoreDevice, CoreFwnodeLink, CoreState, DriverState
+from dtlink.enums import Enum, auto
 from dtlink.facts.behaviours import CYCLE_LINE_ONCE
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum, auto
 
 from dtlink.boot.devlink.population import Population, Spawn
 from dtlink.boot.devlink.power_domains import BUS as POWER_DOMAINS
+from dtlink.enums import Enum, auto
 from dtlink.facts.behaviours import PURE_BUSES_BIND
 from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
 from dtlink.facts.resource import Asker

@@ -7,10 +7,10 @@ links are between devices, wherever there are devices.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from enum import Enum
 from functools import cached_property
 
 from dtlink.boot.devlink.model import TryResult
+from dtlink.enums import Enum
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 

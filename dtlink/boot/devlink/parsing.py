@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.facts.binding import SupplierBinding, Walk
 from dtlink.facts.bindings import bindings_for
 from dtlink.links.maps import links_of_map

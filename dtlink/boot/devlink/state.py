@@ -7,9 +7,9 @@ the end and read backwards.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
 from functools import cached_property, partial
 
+from dtlink.enums import Enum
 from dtlink.links.components import strong_components
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Link

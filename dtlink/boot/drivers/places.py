@@ -6,12 +6,11 @@ Plain buses, descriptions and the functions of cards have ``compatible``, but no
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import auto
 
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import Population
 from dtlink.boot.drivers.options import by_option
-from dtlink.facts.members import Member
+from dtlink.enums import Enum, auto
 from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
 from dtlink.typed import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from dtlink.kernel.holdings.model import Holdings
 
 
-class DeviceMaker(Member):
+class DeviceMaker(Enum):
     """What makes a device of a node."""
 
     LOOSE = auto()

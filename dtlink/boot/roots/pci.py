@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:

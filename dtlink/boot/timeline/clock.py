@@ -13,8 +13,7 @@ The boot does not say how long it takes to mount the root filesystem. What is kn
 
 from __future__ import annotations
 
-from enum import Enum
-
+from dtlink.enums import Enum
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:

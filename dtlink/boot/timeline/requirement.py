@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dtlink.facts.members import Member
+from dtlink.enums import Enum
 from dtlink.facts.resource import Asker, Request, Requested
 from dtlink.records import NamedTuple
 
 
-class Hold(Member):
+class Hold(Enum):
     """What fw_devlink does to a consumer for a supplier."""
 
     NONE = "nothing"

@@ -7,11 +7,11 @@ data say: nothing is imported, called or made by a name in them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import Enum
 from functools import lru_cache
 from importlib import import_module
 
 from dtlink.engine.cache.shapes import check, shapes_of
+from dtlink.enums import Enum
 from dtlink.report.model import InputReport
 from dtlink.typed import Any
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.firmware.edits import DeleteProperty, SetProperty
 from dtlink.firmware.names import SubjectKind
 from dtlink.records import NamedTuple

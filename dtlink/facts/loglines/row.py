@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import Enum
+
+from dtlink.enums import Enum
 
 #: A network interface after its device (net/core/dev.c, __netdev_printk()).
 INTERFACE = r"(?: (?:\(unnamed net_device\)|[a-z]{2,4}\d{1,3})(?: \([a-z]{1,16}\))?)?"

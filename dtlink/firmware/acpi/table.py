@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.firmware.acpi.layout import U8, U32, Chars, Struct
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple

@@ -7,8 +7,8 @@ type) and 7.7.11 (ACS); Linux, include/uapi/linux/pci_regs.h.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import IntEnum
 
+from dtlink.enums import IntEnum
 from dtlink.facts.pci import bdf
 from dtlink.records import NamedTuple
 

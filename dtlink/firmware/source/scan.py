@@ -9,10 +9,10 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum
 from functools import cached_property
 from sys import intern
 
+from dtlink.enums import Enum
 from dtlink.firmware.source.macros import Macro, read_define
 from dtlink.records import NamedTuple
 from dtlink.typed import Final

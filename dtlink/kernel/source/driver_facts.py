@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dtlink.facts.members import Member
+from dtlink.enums import Enum
 from dtlink.records import NamedTuple
 from dtlink.typed import Final
 
 
-class Need(Member):
+class Need(Enum):
     """What becomes of a driver's probe if a request fails; the weakest is last."""
 
     REQUIRED = "required"

@@ -7,8 +7,8 @@ has another form is unknown.
 from __future__ import annotations
 
 import re
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.kernel.source.driver_facts import Need
 from dtlink.kernel.source.functions import Call, Function
 from dtlink.kernel.source.macros import arguments

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.kernel.source.functions import CFile, Function, members_of
 from dtlink.kernel.source.macros import arguments, string
 from dtlink.records import NamedTuple

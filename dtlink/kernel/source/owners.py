@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.kernel.source.functions import Function
 from dtlink.kernel.source.macros import arguments
 from dtlink.records import NamedTuple

@@ -7,8 +7,8 @@ Two readings: as the specification has it (Arm DEN0049), and as Linux does it
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.iort import (
     IdMapping,

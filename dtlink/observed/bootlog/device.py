@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
+from dtlink.enums import Enum, auto
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 

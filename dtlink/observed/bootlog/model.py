@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 

@@ -8,12 +8,12 @@ checked all the same; its findings then say what holds for any reader.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import Enum
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from operator import attrgetter
 
+from dtlink.enums import Enum
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.registry import DESCRIBING, RegisteredTable

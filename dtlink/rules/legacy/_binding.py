@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.facts.patterns import fits
 from dtlink.firmware.tree import Node, Tree
 from dtlink.records import NamedTuple

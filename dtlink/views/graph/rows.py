@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 from dtlink.boot.devlink.ordering import LinkEffect
+from dtlink.enums import Enum
 from dtlink.facts.outcomes import Outcome, When
 from dtlink.report.entries import Json
 from dtlink.views.cycles import CycleStep

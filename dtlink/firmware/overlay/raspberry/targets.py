@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import Enum
 
+from dtlink.enums import Enum
 from dtlink.facts.raspberry_pi import SIZES, STATUS
 from dtlink.records import NamedTuple
 
