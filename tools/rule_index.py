@@ -18,7 +18,7 @@ Written by ``python -m tools.rule_index`` from what the rules declare, which a t
 
 from __future__ import annotations
 
-from typing import Final
+from dtlink.typed import Final
 
 #: By rule: :attr:`Rule.needs` and :attr:`Rule.asks`. Rules that have neither are not in it.
 # fmt: off
