@@ -37,7 +37,7 @@ ONLY_FINDINGS = frozenset(
 #: Those of them that have fingerprints.
 FINGERPRINTED = frozenset(("gitlab",))
 #: The formats that are made in pieces, input by input.
-IN_PIECES = frozenset(("json", "sarif"))
+IN_PIECES = frozenset(("json", "sarif", "junit"))
 #: The formats that link to files beside them.
 LINKING = frozenset(("html",))
 

@@ -10,7 +10,7 @@ the exit status fails; a warning that does not is skipped, which is shown withou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dtlink.escaping import xml
 from dtlink.records import NamedTuple
@@ -22,6 +22,10 @@ from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from junitparser import TestCase, TestSuite
+
+
+#: The last line of the document.
+_END = "</testsuites>\n"
 
 
 class _Case(NamedTuple):
@@ -43,22 +47,49 @@ def render(report: Report) -> str:
     red. What is ignored, or known to the baseline, is skipped with the reason; what is
     fixed passes under the name it failed by. The first test of an input passes if it was read.
     """
+    return "".join(pieces(report))
+
+
+def pieces(report: Report) -> Iterator[str]:
+    """The document in pieces: its beginning, each suite, and its end."""
+    known = _before(report)
+    head = _head(report, known)
+    if not report.inputs:
+        yield head
+        return
+    yield head.replace(" />", ">")
+    taken: Counter[tuple[str, str]] = Counter()
+    for item in report.inputs:
+        # The suite alone, without the first two lines and the last, which are the document's.
+        yield _laid_out([_suite(item, taken, known)]).split("\n", 2)[2].removesuffix(_END)
+    yield _END
+
+
+def _head(report: Report, known: str) -> str:
+    """The document without suites, with the numbers of their tests."""
+    results = Counter(each.result for item in report.inputs for each in _cases(item, known))
+    numbers = {
+        "tests": results.total(),
+        "failures": results["failure"],
+        "errors": results["error"],
+        "skipped": results["skipped"],
+        "time": 0.0 if report.inputs else 0,  # as junitparser adds up those of the suites
+    }
+    return _laid_out([], numbers)
+
+
+def _laid_out(suites: Sequence[TestSuite], numbers: Mapping[str, float] | None = None) -> str:
+    """A document with a line per test, so that it is readable."""
+    from xml.etree import ElementTree as ET
+
     from junitparser import JUnitXml
 
     document = JUnitXml("dtlink lint")
-    taken: Counter[tuple[str, str]] = Counter()
     # Not add_testsuite(): it compares each with all before it.
-    known = _before(report)
-    document.extend([_suite(item, taken, known) for item in report.inputs])
-    document.update_statistics()
-    return _laid_out(document.tostring())
-
-
-def _laid_out(document: bytes) -> str:
-    """The document with a line per test, so that it is readable."""
-    from xml.etree import ElementTree as ET
-
-    root = ET.fromstring(document)  # noqa: S314 - made here, a moment ago
+    document.extend(suites)
+    root = ET.fromstring(document.tostring())  # noqa: S314 - made here, a moment ago
+    for name, number in (numbers or {}).items():
+        root.set(name, str(number))
     ET.indent(root, " ")
     text: str = ET.tostring(root, encoding="unicode")
     return xml.document(f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n')
