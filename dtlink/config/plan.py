@@ -19,7 +19,7 @@ from dtlink.wording import counted, listed
 _NAMED = 3
 #: How many inputs a run has whose results are kept: fewer are linted before the cache is read, more
 #: have results that do not belong in memory.
-_WORTH_KEEPING = range(16, 20_000)
+_WORTH_KEEPING = range(16, 10_001)
 #: What ends the name of a devicetree that is not an overlay.
 _BASES = (".dtb", ".dts")
 
