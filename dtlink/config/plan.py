@@ -133,9 +133,15 @@ class LintPlan:
         """
         of = cache(settings_of)
 
+        # By identity: most inputs have the same settings, which take long to hash.
+        known: dict[int, InputOptions] = {}
+
         def options(path: str) -> InputOptions:
-            found = of(path).inputs
-            return found._replace(max_boards=0) if every else found
+            settings = of(path)
+            if id(settings) not in known:
+                found = settings.inputs
+                known[id(settings)] = found._replace(max_boards=0) if every else found
+            return known[id(settings)]
 
         chosen = engine.choose(paths, options, search=search)
         chosen = chosen.without_unread() if allow_empty else chosen

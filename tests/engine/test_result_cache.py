@@ -271,7 +271,8 @@ def test_what_a_result_rests_on_is_known():
     given = {*inspect.signature(linting.lint).parameters}
     assert given == {"firmware", "settings", "select", "ignore", "write_fixes", "expected"}
     tasks = {"tree", "tables", "sources", "at", "source", "storage", "data", "paths", "prepare"}
-    assert {*Task._fields} == tasks
+    # A task that finishes reports is not one of the cache, which keeps them as they are before.
+    assert {*Task._fields} == {*tasks, "finish"}
 
 
 # What is never kept

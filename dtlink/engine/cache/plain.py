@@ -35,6 +35,8 @@ _CODES = {name: number for number, name in enumerate(_TYPES, _FIRST)}
 _SCALARS = (str, int, bool, type(None))
 _DEFAULTS = InputReport._field_defaults
 _SHAPES = shapes_of(InputReport)
+#: What most reports have: no findings, no faults, no notes.
+_LISTS, _NOTHING = ("findings", "faults", "notes"), [_LIST]
 #: What an input is called in a run: it is not kept with what was found in it.
 _OF_INPUT = ("path", "member", "overlays", "variant")
 
@@ -51,12 +53,21 @@ def packed(report: InputReport) -> dict[str, Any]:
     }
 
 
-def unpacked(path: str, data: Mapping[str, Any]) -> InputReport:
-    """The report of a file. Raises :class:`TypeError` and the like for other data."""
-    fields = {
-        name: _unpacked(value) if type(value) is list else value for name, value in data.items()
-    }
-    check(fields.values(), [_SHAPES[name] for name in fields])
+def unpacked(path: str, data: Mapping[str, Any], *, digest: bool = True) -> InputReport:
+    """The report of a file, with its hash or without.
+
+    Raises :class:`TypeError` and the like for other data.
+    """
+    fields: dict[str, Any] = {}
+    for name, value in data.items():
+        if value == _NOTHING and name in _LISTS:
+            fields[name] = []
+            continue
+        fields[name] = found = _unpacked(value) if type(value) is list else value
+        if not _SHAPES[name](found):
+            raise TypeError(name)
+    if not digest:
+        fields.pop("sha256", None)
     return InputReport(path, **fields)
 
 

@@ -60,16 +60,18 @@ class ResultCache:
         """As :func:`dtlink.engine.run`."""
         places = [self._place(each) for each in inputs]
         pairs = [*zip(inputs, places, strict=True)]
-        kept = [at and at.shelf.find(each.path, at.name, at.stamp, self._now) for each, at in pairs]
+        kept = [at and self._find(each, at, digest=digest) for each, at in pairs]
         missed = [each for each, found in zip(inputs, kept, strict=True) if found is None]
         ASKED.forget()
         fresh = run(missed, lambda item: _noting(task(item)), jobs=jobs, digest=True)
         try:
             for report, place in zip(kept, places, strict=True):
-                found = report or self._kept(next(fresh), place)
-                yield found if digest else found._replace(sha256="")
+                yield report or self._kept(next(fresh), place, digest=digest)
         finally:
             self._save()
+
+    def _find(self, item: Input, at: _Place, *, digest: bool) -> InputReport | None:
+        return at.shelf.find(item.path, at.name, at.stamp, self._now, digest=digest)
 
     def _place(self, item: Input) -> _Place | None:
         path, member, overlays, variant = item
@@ -92,10 +94,10 @@ class ResultCache:
             shelf = self._shelves[folder, basis] = Shelf(folder, self._where, name, key, self._disk)
         return shelf
 
-    def _kept(self, report: InputReport, place: _Place | None) -> InputReport:
+    def _kept(self, report: InputReport, place: _Place | None, *, digest: bool) -> InputReport:
         if place is not None:
             place.shelf.keep(place.name, place.stamp, report, self._now)
-        return report._replace(asked=())
+        return report._replace(asked=(), sha256=report.sha256 if digest else "")
 
     def _save(self) -> None:
         saved = [each.save() for each in self._shelves.values()]

@@ -37,8 +37,11 @@ class Shelf:
         self._numbers: dict[Any, int] = {}
         self._held: dict[int, bool] = {}
 
-    def find(self, path: str, name: str, stamp: Stamp, now: int) -> InputReport | None:
-        """The report of a file that is what it was; ``None`` if there is none.
+    def find(
+        self, path: str, name: str, stamp: Stamp, now: int, *, digest: bool
+    ) -> InputReport | None:
+        """The report of a file that is what it was, with its hash or without; ``None`` if there is
+        none.
 
         ``now`` is a time before the stamp was taken.
         """
@@ -50,7 +53,7 @@ class Shelf:
                 return None
             if not (self._hold(numbers) if numbers else self._is_alone(path)):
                 return None
-            found = unpacked(path, data)
+            found = unpacked(path, data, digest=digest)
         except _OTHER_DATA:
             return None
         if not is_known:
