@@ -39,9 +39,12 @@ _KNOWN: Final = frozenset(
     }
 )
 
-#: How deep macros are nested, and how long code may become.
+#: How deep macros are nested.
 _DEPTH: Final = 8
-_LENGTH: Final = 8 << 20
+#: How long code may become: so many times its length, or so long if that is more. Macros that
+#: contain each other many times would make megabytes of a line.
+_GROWTH: Final = 16
+_LEAST: Final = 16 << 10
 
 #: What a file or a macro says that has to do with match tables; one of it at least.
 WORDS: Final = ("of_device_id", "of_match_table", "OF_DECLARE", "IRQCHIP_")
@@ -96,16 +99,17 @@ def telling(macros: Mapping[str, Macro]) -> dict[str, Macro]:
     return chosen
 
 
-def expand(code: str, macros: Mapping[str, Macro], depth: int = 0) -> str:
-    """Code with these macros expanded."""
-    if not macros or depth >= _DEPTH or len(code) > _LENGTH:
+def expand(code: str, macros: Mapping[str, Macro], depth: int = 0, length: int = 0) -> str:
+    """Code with these macros expanded, which ends where it has got too long."""
+    length = length or max(_LEAST, _GROWTH * len(code))
+    if not macros or depth >= _DEPTH or len(code) > length:
         return code
     words = re.compile(rf"\b(?:{'|'.join(macros)})\b")
     parts, start, size = [], 0, 0
-    while size <= _LENGTH and (match := words.search(code, start)) is not None:
+    while size <= length and (match := words.search(code, start)) is not None:
         parts.append(code[start : match.start()])
         text, start = _call(code, match, macros[match[0]])
-        parts.append(expand(text, macros, depth + 1) if text != match[0] else text)
+        parts.append(expand(text, macros, depth + 1, length) if text != match[0] else text)
         size += len(parts[-1])
     return "".join(parts) + code[start:]
 
