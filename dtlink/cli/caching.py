@@ -27,7 +27,7 @@ def _at(context: click.Context, _: click.Parameter, value: Any) -> None:
     if not value or context.resilient_parsing:
         return
     context.meta[_OFF] = off = context.meta.get(_OFF, False) or value is True
-    context.with_resource(_folder("" if off else os.path.abspath(value)))  # noqa: PTH100 - text
+    context.with_resource(_folder("" if off else os.path.abspath(str(value))))  # noqa: PTH100 - text
 
 
 @contextmanager

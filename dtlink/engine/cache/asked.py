@@ -12,13 +12,13 @@ from zlib import crc32
 
 from dtlink.engine.cache.stamps import Stamp, content_of, is_settled, stamp_of
 from dtlink.firmware.storage import DISK, Disk
-from dtlink.typed import Any, Final, SupportsIndex
+from dtlink.typed import Any, SupportsIndex
 
 #: A question, its path and the answer. That of a file has three parts: its stamp, if that may be
 #: believed, its size and the hash of its content.
 Row = Sequence[Any]
 
-_FILE: Final = "file"
+_FILE = "file"
 
 
 def _names(list_names: Callable[[str], Iterable[str]]) -> Callable[[str], int | None]:
@@ -34,7 +34,7 @@ def _names(list_names: Callable[[str], Iterable[str]]) -> Callable[[str], int | 
     return names
 
 
-_QUESTIONS: Final[dict[str, Callable[[str], Any]]] = {
+_QUESTIONS: dict[str, Callable[[str], Any]] = {
     "exists": DISK.exists,
     "is_file": DISK.is_file,
     "is_folder": DISK.is_folder,

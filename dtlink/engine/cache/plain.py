@@ -118,11 +118,12 @@ def _maker(code: int) -> Callable[[list[Any]], Any]:
     kind: Any = getattr(import_module(module), name)
     if not issubclass(kind, tuple):
         return lambda rest: kind(rest[0])
-    shapes = [*shapes_of(kind).values()]
+    record: Any = kind
+    shapes = [*shapes_of(record).values()]
 
     def make(rest: list[Any]) -> Any:
         values = [*map(_unpacked, rest)]
         check(values, shapes)  # as many as there are fields, or none
-        return kind._make(values)
+        return record._make(values)
 
     return make

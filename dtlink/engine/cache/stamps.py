@@ -8,10 +8,8 @@ import time
 from contextlib import suppress
 from functools import lru_cache
 
-from dtlink.typed import Final
-
 #: Upper bound on a file whose content is compared, in bytes: no larger one is read for a result.
-MAX_SIZE: Final = 64 << 20
+MAX_SIZE = 64 << 20
 
 #: What is the same for a file that was not written: size, times of the last write and of the last
 #: change of the file's own entry, its number and its device.
@@ -19,7 +17,7 @@ Stamp = list[int]
 
 #: Nanoseconds in which a file may be written twice with the same times: those of FAT have steps of
 #: two seconds.
-_STEP: Final = 3_000_000_000
+_STEP = 3_000_000_000
 
 
 def stamp_of(path: str, *, empty: bool = False) -> Stamp | None:
