@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dtlink.engine import runner
 from tests.cli.conftest import run
 from tests.support.cached import kept, processed, settled
 
@@ -188,3 +189,27 @@ def test_several_processes_note_what_they_ask(read, tree):
     shared = tree / "soc.dtsi"
     shared.write_text(f"\n{shared.read_text()}")
     assert read(tree) == NAMES
+
+
+@pytest.mark.parametrize("name", ["soc.dtsi", NAMES[5], "data.bin"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_changes_during_a_run(run, tree, monkeypatch, name, when):
+    """Whatever was read, the next run says what is there."""
+    process, path = runner.process, tree / name
+    changed = path.read_bytes().replace(b"0x99", b"0x98").replace(b'"5"', b'"6"') + b"\n"
+
+    def change(item, task, *, digest):
+        is_it = item.path.endswith(NAMES[5])
+        if is_it and when == "before":
+            path.write_bytes(changed)
+        report = process(item, task, digest=digest)
+        if is_it and when == "after":
+            path.write_bytes(changed)
+        return report
+
+    monkeypatch.setattr(runner, "process", change)
+    run("lint", "-j1", "--format", "json", tree)
+    monkeypatch.setattr(runner, "process", process)
+    plain = run("lint", "-j1", "--no-cache", "--format", "json", tree)
+    for _ in range(2):
+        assert run("lint", "-j1", "--format", "json", tree).stdout == plain.stdout
