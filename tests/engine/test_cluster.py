@@ -43,7 +43,11 @@ def _end(path: Any) -> None:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
+    import dask
+
     with (
+        # A machine under load takes its time to replace a worker.
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "600s"}),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=60
         ) as made,
