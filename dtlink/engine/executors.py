@@ -19,7 +19,7 @@ _ItemT = TypeVar("_ItemT")
 _ResultT = TypeVar("_ResultT")
 
 #: How often an item whose worker is lost is tried alone, before it is said to be why.
-_TRIES = 2
+_TRIES = 3
 #: Calls that are in flight for each worker: one that it does, and others for when that is done,
 #: while the oldest, whose results are due, takes long.
 _CALLS_PER_WORKER = 4
@@ -159,19 +159,19 @@ class _Run(Generic[_ItemT, _ResultT]):
             return self._begun(chunk)
 
     def _begun(self, chunk: Sequence[_ItemT]) -> Pending:
-        call: Pending = self._executor.submit(self._work.call, chunk)
+        call: Pending = self._executor.submit(_opened, self._work.call, Parcel(chunk))
         return call
 
     def _results(self, call: Pending) -> Sequence[_ResultT]:
         """The results of a call. Raises :class:`_LostError` for those of a lost worker."""
         try:
-            results: Sequence[_ResultT] = call.result()
+            parcel: Parcel[_ResultT] = call.result()
         except Exception as error:
             if _is_fatal(error) or (self._is_first and _is(error, _OF_THE_CALL)):
                 raise
             raise _LostError(_how(error)) from error
         self._is_first = False
-        return results
+        return parcel.items
 
     def _again(self, chunk: Sequence[_ItemT]) -> Sequence[_ResultT]:
         """The results of a chunk whose worker was lost, with nothing else in flight.
@@ -194,6 +194,26 @@ class _Run(Generic[_ItemT, _ResultT]):
             except _LostError as error:
                 how = str(error)
         return self._work.lost(chunk[0], how)
+
+
+class Parcel(Generic[_ItemT]):
+    """Items that go to a worker, or their results, which it sends back.
+
+    dask looks for futures of its own in every collection that it is given, however deep: in a
+    parcel it does not look.
+    """
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Sequence[_ItemT]) -> None:
+        self.items = items
+
+
+def _opened(
+    function: Callable[[Sequence[_ItemT]], Sequence[_ResultT]], parcel: Parcel[_ItemT]
+) -> Parcel[_ResultT]:
+    """What a function makes of the items of a parcel, as a parcel."""
+    return Parcel(function(parcel.items))
 
 
 class _LostError(Exception):

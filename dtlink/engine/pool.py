@@ -128,7 +128,7 @@ class Processes:
         """Have every process that there may be do something."""
         while self._waiting and len(self._busy) < self.workers:
             promise = self._waiting.popleft()
-            worker = self._idle.pop() if self._idle else self._started()
+            worker = self._ready()
             try:
                 worker.ask(*promise.call)
             except Exception as error:  # noqa: BLE001 - what can't be sent
@@ -137,6 +137,15 @@ class Processes:
                 continue
             self._busy[worker.descriptor] = worker, promise
             self._poll.register(worker.descriptor, select.POLLIN)
+
+    def _ready(self) -> Worker:
+        """A process that does nothing; what was killed meanwhile did not end because of a call."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.is_there():
+                return worker
+            worker.stop()
+        return self._started()
 
     def _started(self) -> Worker:
         there = [*self._idle, *(worker for worker, _ in self._busy.values())]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -61,6 +62,12 @@ class Worker:
     def descriptors(self) -> tuple[int, int]:
         """Those of this end of the pipes."""
         return self._ask.fileno(), self.descriptor
+
+    def is_there(self) -> bool:
+        """Whether a process that was asked nothing has not ended: all it could send is the end."""
+        ready = select.poll()
+        ready.register(self.descriptor, select.POLLIN)
+        return not ready.poll(0)
 
     def ask(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         """Have the process call a function. Raises what can't be sent raises."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
@@ -94,6 +95,23 @@ def test_every_block_is_run_by_some_test():
                 f"{block}: a test has to run it: give it one of these languages, mark it "
                 "<!-- try: NAME --> with a test in tests/delivery, or <!-- not run: REASON -->"
             )
+
+
+def test_jobs_for_clusters_are_written_as_their_readers_need():
+    """What no test can start is at least read: by the shell, and as YAML."""
+    yaml = pytest.importorskip("yaml")
+    found = [block for block in BLOCKS if block.page == "docs/fleet.md" and block.mark]
+    kinds = [
+        each["kind"]
+        for block in found
+        if block.language == "yaml"
+        for each in yaml.safe_load_all(block.text)
+    ]
+    assert kinds == ["Job", "Service", "Deployment", "Deployment"]
+    scripts = [block for block in found if block.language == "sh"]
+    assert len(scripts) == 3
+    for block in scripts:
+        subprocess.run(["/bin/sh", "-n"], input=block.text, text=True, check=True)
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
