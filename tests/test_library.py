@@ -72,6 +72,8 @@ def test_one_path_is_a_path() -> None:
     assert dtlink.lint(FAULTS.parent).to_dict() == dtlink.lint([str(FAULTS.parent)]).to_dict()
     with pytest.raises(TypeError, match=r"Board\.read"):
         dtlink.lint(FAULTS.read_bytes())
+    with pytest.raises(TypeError, match=r"lint_iter\(\) takes bytes of files"):
+        dtlink.lint([FAULTS.read_bytes()])  # type: ignore[list-item]
 
 
 def test_the_kernel_and_its_initramfs(tmp_path: Path) -> None:
