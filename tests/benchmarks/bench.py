@@ -123,6 +123,19 @@ def cold() -> Figures:
     return {"cold / import click": compare(title, ours, theirs, 15)}
 
 
+def kernel_of_many() -> Figures:
+    """150 boards with a kernel, against the same boards without one."""
+    build = ROOT.parent / "shared" / "kernel" / "debian-6.12-arm64"
+    if not build.is_dir():
+        return {}
+    every = sorted(FOLDER.rglob("*.dtb"))
+    boards = [str(path) for path in random.Random(14).sample(every, min(150, len(every)))]  # noqa: S311
+    plain = [*LINT, "--no-cache", "-j1", *boards]
+    title = "lint --kernel of 150 boards, against a plain lint"
+    ratio = compare(title, [*plain, "--kernel", str(build)], plain, 3)
+    return {"150 boards: lint --kernel / lint": ratio}
+
+
 def kernel() -> Figures:
     """One kernel: a cached ``lint --kernel`` and a ``diff --kernel``, against a plain lint."""
     build = ROOT.parent / "shared" / "kernel" / "debian-6.12-arm64"
@@ -294,7 +307,7 @@ def main() -> None:
 
 def _figures() -> Iterator[tuple[str, float]]:
     # Memory first: a child process inherits the peak of its parent.
-    for step in (memory, corpus, unchanged, cold, source, kernel, growth):
+    for step in (memory, corpus, unchanged, cold, source, kernel, kernel_of_many, growth):
         yield from step().items()
 
 
