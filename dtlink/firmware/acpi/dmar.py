@@ -61,7 +61,8 @@ class Scope(Struct):
     bus = U8(5)
     hops = Hops(6)
 
-    __slots__ = ()
+    __slots__ = ("_key",)
+    _key: tuple[object, ...]
 
     @property
     def name(self) -> str:
@@ -83,7 +84,15 @@ class Scope(Struct):
 
     @property
     def key(self) -> tuple[object, ...]:
-        """The same for two scopes that name one device."""
+        """The same for two scopes that name one device; asked for often, and made once."""
+        try:
+            return self._key
+        except AttributeError:
+            self._key = self.named()
+            return self._key
+
+    def named(self) -> tuple[object, ...]:
+        """What the fields name."""
         return self.WORD, self.enumeration_id
 
 
@@ -96,8 +105,7 @@ class PciScope(Scope):
     def identity(self) -> str:
         return self.place
 
-    @property
-    def key(self) -> tuple[object, ...]:
+    def named(self) -> tuple[object, ...]:
         return self.segment, self.bus, Hops(6).raw(self)
 
 

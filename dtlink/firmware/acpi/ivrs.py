@@ -85,8 +85,10 @@ class DeviceEntry(Struct):
     @property
     def identity(self) -> str:
         devices = self.devices
-        ends = dict.fromkeys(devices[index] for index in (0, -1) if devices)
-        return "-".join(bdf(each, self.segment) for each in ends)
+        if not devices:
+            return ""
+        first, last = bdf(devices.start, self.segment), devices.stop - 1
+        return first if last == devices.start else f"{first}-{bdf(last, self.segment)}"
 
 
 class Pad(DeviceEntry):

@@ -41,24 +41,27 @@ def of_tables(machine: Machine, version: KernelVersion) -> Iterator[RangeRow]:
     for segment in segments(machine):
         node = holder(machine, segment)
         host = node.path if node else None
-        rows = _rows(of_machine(machine, segment), segment, host, REQUESTER_IDS)
         above = lru_cache(maxsize=None)(partial(bridges_above, machine, segment))
-        yield from _joined(_noted(row, machine, version, above) for row in rows)
+        noted = partial(_note, machine, version, above)
+        yield from _joined(_rows(of_machine(machine, segment), segment, host, REQUESTER_IDS, noted))
 
 
-def _noted(
-    row: RangeRow, machine: Machine, version: KernelVersion, bridges: Callable[[int], str]
-) -> RangeRow:
-    """The row with what is to be said of its IOMMU, instead of the name of the entry."""
-    note = ""
-    if row.note == INCLUDE_ALL or row.iommu is None:
-        above = bridges(row.last >> 8)
-        note = f"unless behind {above}" if above else ""
-    elif row.note == "mappings" and machine.rimt is not None and not READS_RIMT.on(version):
-        note = NOT_READ
-    elif row.note == PciRange.WORD and not READS_VIOT.on(version):
-        note = VIOT_NOT_READ
-    return replace(row, note=note or None)
+def _note(
+    machine: Machine,
+    version: KernelVersion,
+    bridges: Callable[[int], str],
+    entry: str | None,
+    last: int,
+) -> str | None:
+    """What is to be said of the IOMMU that an entry gives to the IDs up to ``last``."""
+    if entry is None or entry == INCLUDE_ALL:
+        above = bridges(last >> 8)
+        return f"unless behind {above}" if above else None
+    if entry == "mappings" and machine.rimt is not None and not READS_RIMT.on(version):
+        return NOT_READ
+    if entry == PciRange.WORD and not READS_VIOT.on(version):
+        return VIOT_NOT_READ
+    return None
 
 
 def of_hosts(tree: Tree) -> Iterator[RangeRow]:
@@ -67,8 +70,7 @@ def of_hosts(tree: Tree) -> Iterator[RangeRow]:
     known = pci_hosts.segments(there)
     for host in there:
         ways = of_tree(tree, host.node, known)
-        rows = _rows(ways, host.segment, host.path, host.ids)
-        yield from _joined(replace(row, note=None) for row in rows)
+        yield from _joined(_rows(ways, host.segment, host.path, host.ids))
 
 
 def segments(machine: Machine) -> list[int]:
@@ -95,8 +97,14 @@ def segments(machine: Machine) -> list[int]:
     return sorted(found)
 
 
-def _rows(ways: Translation, segment: int, host: str | None, ids: IdRange) -> Iterator[RangeRow]:
-    """One row for each pair of entries; ``note`` is the name of the IOMMU's entry."""
+def _rows(
+    ways: Translation,
+    segment: int,
+    host: str | None,
+    ids: IdRange,
+    noted: Callable[[str | None, int], str | None] = lambda _entry, _last: None,
+) -> Iterator[RangeRow]:
+    """One row for each pair of entries; ``noted`` makes its note of the IOMMU's entry."""
     for span, (iommu, msi) in side_by_side(ways.iommu, ways.msi, ids):
         first, count = _ids(iommu, span)
         device, devices = _ids(msi, span)
@@ -111,7 +119,7 @@ def _rows(ways: Translation, segment: int, host: str | None, ids: IdRange) -> It
             msi=msi.supplier.path if msi else None,
             msi_id=device,
             msi_ids=devices,
-            note=iommu.entry.name if iommu else None,
+            note=noted(iommu.entry.name if iommu else None, span.last),
         )
 
 
@@ -123,30 +131,47 @@ def _ids(way: IdTranslation | None, span: IdRange) -> tuple[int | None, int]:
 
 def _joined(rows: Iterable[RangeRow]) -> Iterator[RangeRow]:
     """Neighbours as one row where their IDs go on."""
-    last: RangeRow | None = None
+    run: _Run | None = None
     for row in rows:
-        if last is not None and _goes_on(last, row):
-            last = replace(
-                last,
-                last=row.last,
-                iommu_ids=last.iommu_ids + row.iommu_ids,
-                msi_ids=last.msi_ids + row.msi_ids,
-            )
+        if run is not None and _goes_on(run, row):
+            run.add(row)
             continue
-        if last is not None:
-            yield last
-        last = row
-    if last is not None:
-        yield last
+        if run is not None:
+            yield run.row
+        run = _Run(row)
+    if run is not None:
+        yield run.row
 
 
-def _goes_on(one: RangeRow, other: RangeRow) -> bool:
+class _Run:
+    """Rows that go on, so far."""
+
+    def __init__(self, first: RangeRow) -> None:
+        self.first = first
+        self.last, self.iommu_ids, self.msi_ids = first.last, first.iommu_ids, first.msi_ids
+
+    def add(self, row: RangeRow) -> None:
+        """Go on with a row."""
+        self.last = row.last
+        self.iommu_ids += row.iommu_ids
+        self.msi_ids += row.msi_ids
+
+    @property
+    def row(self) -> RangeRow:
+        """The rows as one."""
+        if self.last == self.first.last:
+            return self.first
+        return replace(self.first, last=self.last, iommu_ids=self.iommu_ids, msi_ids=self.msi_ids)
+
+
+def _goes_on(run: _Run, other: RangeRow) -> bool:
     """Whether two ranges have the same suppliers and note, and the IDs of the second follow."""
+    one = run.first
     sides = (
-        (one.iommu, one.iommu_id, one.iommu_ids, other.iommu, other.iommu_id, other.iommu_ids),
-        (one.msi, one.msi_id, one.msi_ids, other.msi, other.msi_id, other.msi_ids),
+        (one.iommu, one.iommu_id, run.iommu_ids, other.iommu, other.iommu_id, other.iommu_ids),
+        (one.msi, one.msi_id, run.msi_ids, other.msi, other.msi_id, other.msi_ids),
     )
-    sizes = one.last - one.first + 1, other.last - other.first + 1
+    sizes = run.last - one.first + 1, other.last - other.first + 1
     return one.note == other.note and all(
         supplier == following
         and (
