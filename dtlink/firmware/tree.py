@@ -517,7 +517,15 @@ class Node:
 
     def has(self, name: str) -> bool:
         """Whether the node has a property of that name."""
-        return self.get(name) is not None
+        return self.length(name) is not None
+
+    def length(self, name: str) -> int | None:
+        """Return how many bytes a property has, which are not copied; ``None`` if it is missing."""
+        at = self.tree.holders(name).get(self.index)
+        if at is not None:
+            return self.tree.size(at)
+        value = self.properties.get(name) if self._is_metadata else None
+        return None if value is None else len(value)
 
     def strings(self, name: str) -> tuple[str, ...]:
         """Return a string-list property; empty if it is missing or empty."""

@@ -47,10 +47,10 @@ def snippet(where: Node | Link | Failure, name: str, offset: int | None) -> Snip
     is too far from its beginning.
     """
     node = where if isinstance(where, Node) else where.node
-    value = node.get(name)
-    if value is None or len(name) > _NAME:
+    length = node.length(name)
+    if length is None or len(name) > _NAME:
         return None
-    if not value:
+    if not length:
         return Snippet(f"{name};", 0, len(name))
     parts = _first_parts(node.tree, node.index, name, _Form.of(where))
     at = bisect_right(parts, offset or 0, key=lambda part: part.offset) - 1

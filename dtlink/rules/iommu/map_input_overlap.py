@@ -96,7 +96,7 @@ def _fix(node: Node, name: str, rows: tuple[IdMapEntry, IdMapEntry], ids: range)
         return Fix(f"Remove {span(ids)} from one of the two entries.")
     length = low.length - 1
     text = f"Set the length of {name}[{low.entry}] to {length:#x}."
-    if len(node.cells(name)) > LONGEST:
+    if (node.length(name) or 0) > LONGEST * 4:
         return Fix(text)
     value = id_map_value(node, name, {low.cell + 2 + len(low.output): length})
     return Fix(text, (SetProperty(ref(node), name, value),))
