@@ -18,6 +18,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
@@ -128,6 +129,8 @@ def in_child(name: str, shape: Shape, folder: Path) -> None:
             for size in shape.sizes:
                 shape.write(size, folder / str(size))
             status = 0
+        except Exception:  # noqa: BLE001 - the child ends here
+            traceback.print_exc()
         finally:
             os._exit(status)
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):

@@ -99,10 +99,9 @@ def aliases(count: int) -> bytes:
 def deep(count: int) -> bytes:
     """Nodes at the greatest depth, with long names."""
     names = [f"a-level-of-a-long-name-{n:02}" for n in range(58)]
-    leaves = "".join(
-        f'n{n}: leaf-{n} {{ compatible = "vendor,d"; clocks = <&n{n * 7 % count}>; }};'
-        for n in range(count)
-    )
+    row = 'leaf-{n} {{ compatible = "vendor,d"; phandle = <{own}>; clocks = <{other}>; }};'
+    rows = (row.format(n=n, own=n + 1, other=n * 7 % count + 1) for n in range(count))
+    leaves = "".join(rows)
     heads = "".join(f'{name} {{ compatible = "simple-bus"; ranges; ' for name in names)
     return blob(heads, leaves, "};" * len(names))
 
