@@ -7,6 +7,7 @@ with or without its offset.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fnmatch import translate
 
 from dtlink.firmware.names import stable
@@ -14,43 +15,52 @@ from dtlink.rules.catalogue import words_for
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from dtlink.config.model import FindingPattern
     from dtlink.rules.model import Finding
 
-#: The text before the first character of a pattern that stands for others.
-_LITERAL = re.compile(r"[^*?\[]*")
+#: What stands for other characters; what a bracket begins is not looked at further.
+_WILD = re.compile(r"[*?]+|\[.*", re.DOTALL)
+#: Characters of a pattern that it is looked up by, at most.
+_LOOKED_AT = 12
+
+Matcher = Callable[[str], object]
 
 
 class _Nodes:
-    """Patterns of nodes for the findings of one rule or family, by the text they begin with."""
+    """Patterns of nodes for the findings of one rule or family, by a piece of text in them."""
 
     def __init__(self) -> None:
-        self._by_length: dict[int, dict[str, list[tuple[int, Callable[[str], object]]]]] = {}
+        self._exact: dict[str, list[int]] = {}
+        self._by_size: dict[int, dict[str, list[tuple[int, Matcher]]]] = {}
 
     def add(self, number: int, pattern: str) -> None:
         """Keep a pattern; ``number`` is the entry's. An empty one is of all nodes."""
-        literal = _LITERAL.match(pattern)
-        head = literal[0] if literal else ""
+        pieces = _WILD.split(pattern or "*")
+        if len(pieces) == 1:
+            self._exact.setdefault(pattern, []).append(number)
+            return
+        piece = max(pieces, key=len)[-_LOOKED_AT:]
         matches = re.compile(translate(pattern or "*")).match
-        of_length = self._by_length.setdefault(len(head), {})
-        of_length.setdefault(head, []).append((number, matches))
+        of_size = self._by_size.setdefault(len(piece), {})
+        of_size.setdefault(piece, []).append((number, matches))
 
     def hits(self, subject: str) -> Iterator[int]:
         """The numbers of the entries whose pattern matches a subject, some of them twice."""
         for name in {subject, stable(subject)}:
-            for length, heads in self._by_length.items():
-                for number, matches in heads.get(name[:length], ()):
-                    if matches(name):
-                        yield number
+            yield from self._exact.get(name, ())
+            for size, pieces in self._by_size.items():
+                there = {name[at : at + size] for at in range(len(name) - size + 1)}
+                for piece in there & pieces.keys():
+                    yield from (number for number, matches in pieces[piece] if matches(name))
 
 
 class FindingPatterns:
     """The entries that allow or expect findings.
 
     There may be thousands of both: an entry is asked only about findings of its rule or family,
-    whose node begins as its pattern does.
+    whose node has the longest piece of its pattern.
     """
 
     def __init__(self, entries: Sequence[FindingPattern]) -> None:

@@ -1,5 +1,7 @@
 """Which entries of a configuration concern a finding."""
 
+from fnmatch import fnmatchcase
+
 import pytest
 
 from dtlink.config.model import FindingPattern
@@ -29,6 +31,16 @@ ENTRIES = (
 )
 def test_the_entries_are_found_in_their_order(subject: str, numbers: list[int]) -> None:
     assert FindingPatterns(ENTRIES).numbers(finding(subject=subject)) == numbers
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*", "?oc", "/s[o]c/*", "*s*o*c*", "*/a-long-name-of-a-node@1*"]
+)
+def test_patterns_are_those_of_fnmatch(pattern: str) -> None:
+    found = FindingPatterns([FindingPattern("phandle/dangling", pattern)])
+    for subject in ("", "/", "soc", "/soc/d1", "/soc/a-long-name-of-a-node@100", "/s[o]c/x"):
+        expected = [0] if fnmatchcase(subject, pattern) else []
+        assert found.numbers(finding(subject=subject)) == expected
 
 
 def test_an_entry_of_another_rule_is_not_found() -> None:
