@@ -91,10 +91,11 @@ class Row(NamedTuple):
 
 
 def cost(arguments: Sequence[str]) -> Cost:
-    """Run dtlink in a new process."""
+    """Run dtlink in a new process; a lint reads its input, whatever results are kept."""
+    kept = ["--no-cache"] if arguments[0] == "lint" else []
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dtlink", *arguments],
+            [sys.executable, "-m", "dtlink", *arguments, *kept],
             stdout=output,
             stderr=subprocess.DEVNULL,
             cwd=ROOT,
@@ -134,7 +135,7 @@ def in_child(name: str, shape: Shape, folder: Path) -> None:
         finally:
             os._exit(status)
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
-        raise SystemExit(f"{name}: the input could not be made")
+        raise ValueError(f"{name}: the input could not be made")
 
 
 def chosen(words: Sequence[str]) -> Iterator[tuple[str, Shape, str]]:
@@ -156,20 +157,23 @@ def rows(words: Sequence[str], runs: int) -> Iterator[Row]:
             folder = Path(top) / name.replace(" ", "-")
             if not folder.exists():
                 in_child(name, shape, folder)
-                for size in shape.sizes:
-                    for each in shape.before:
+                for each in shape.before:
+                    for size in shape.sizes:
                         cost(shape.arguments(each, folder / str(size)))
-            places = [folder / str(size) for size in shape.sizes]
-            arguments = [shape.arguments(command, place) for place in places]
             if command not in starts:
                 starts[command] = _start(command)
-            first = [cost(each) for each in arguments]
-            row = Row(name, command, shape.sizes, first, starts[command])
-            if runs > 1 or row.faults:
-                more = [[cost(each) for each in arguments] for _ in range(max(runs, RUNS) - 1)]
-                costs = [middle(each) for each in zip(first, *more, strict=True)]
-                row = row._replace(costs=costs)
-            yield row
+            arguments = [shape.arguments(command, folder / str(size)) for size in shape.sizes]
+            yield measured(Row(name, command, shape.sizes, (), starts[command]), arguments, runs)
+
+
+def measured(row: Row, arguments: Sequence[Sequence[str]], runs: int) -> Row:
+    """The row with its costs: of several runs if that is wanted, or if one is too much."""
+    first = [cost(each) for each in arguments]
+    row = row._replace(costs=first)
+    if runs == 1 and not row.faults:
+        return row
+    more = [[cost(each) for each in arguments] for _ in range(max(runs, RUNS) - 1)]
+    return row._replace(costs=[middle(each) for each in zip(first, *more, strict=True)])
 
 
 def _start(command: str) -> float:

@@ -107,10 +107,9 @@ def deep(count: int) -> bytes:
 
 
 def long_names(count: int) -> bytes:
-    """One supplier with a long name, and many consumers."""
-    name = "n" * (count * 16)
-    rows = (f'd{n} {{ compatible = "vendor,d"; clocks = <&s>; }};' for n in range(count))
-    return blob(f"s: {name} {{ }};", *rows)
+    """Suppliers with the longest names that source may have."""
+    row = 'c{n}: {name}{n:06} {{ }}; d{n} {{ compatible = "vendor,d"; clocks = <&c{n}>; }};'
+    return blob(*(row.format(n=n, name="n" * 240) for n in range(count)))
 
 
 def same_phandle(count: int) -> bytes:
