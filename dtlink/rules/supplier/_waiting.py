@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Link, Reference
@@ -71,7 +72,13 @@ def waiting(board: TreeBoard) -> Mapping[str, Sequence[str]]:
 
     A supplier that is a part of a device which waits itself is not: it is reported with the other.
     """
-    order, found = board.order, dict[str, list[str]]()
+    return _waiting(board.order)
+
+
+@lru_cache(maxsize=1)
+def _waiting(order: Ordering) -> Mapping[str, Sequence[str]]:
+    """The same, of the board at hand: each finding asks for it."""
+    found: dict[str, list[str]] = {}
     unbound = _unbound(order)
     for item in order.prediction.waiting:
         for supplier in item.suppliers:
@@ -96,6 +103,7 @@ def fallen(board: TreeBoard, suppliers: Sequence[Node]) -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=1)
 def _after(order: Ordering) -> Mapping[str, Sequence[str]]:
     """The devices that wait for each device that never binds, or for a part of it."""
     after: dict[str, list[str]] = {}

@@ -16,7 +16,7 @@ backport) any node can be a supplier.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
@@ -161,11 +161,20 @@ def _starts_early(compatible: bytes, version: KernelVersion) -> bool:
 def _references(board: TreeBoard, supplier: Node, device: Node) -> Iterator[Reference]:
     """What a device's properties say of a supplier; nothing where an iommu-map is misread."""
     exact = board.profile.links_nodes
-    for ref in board.graph.references:
-        if ref[0] != device.index or board.graph.not_followed(ref):
+    for ref in _by_consumer(board).get(device.index, ()):
+        if board.graph.not_followed(ref):
             continue
         if supplier.index == (ref[1] if exact else _nearest_device(board, ref[1])):
             yield ref
+
+
+@lru_cache(maxsize=1)
+def _by_consumer(board: TreeBoard) -> Mapping[int, Sequence[Reference]]:
+    """The references of each node, of the board at hand."""
+    found: dict[int, list[Reference]] = {}
+    for ref in board.graph.references:
+        found.setdefault(ref[0], []).append(ref)
+    return found
 
 
 def _below_root(node: Node) -> Node:
