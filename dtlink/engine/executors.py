@@ -38,12 +38,15 @@ class Pending(Protocol):
 
     def result(self) -> Any:
         """Wait for the value; raise what the call raised."""
+        raise NotImplementedError
 
     def done(self) -> bool:
         """Whether :meth:`result` would not wait."""
+        raise NotImplementedError
 
     def cancel(self) -> bool:
         """Have the call not begun."""
+        raise NotImplementedError
 
 
 class Executor(Protocol):
@@ -51,6 +54,7 @@ class Executor(Protocol):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any) -> Any:
         """Call a function. Returns what is :class:`Pending`."""
+        raise NotImplementedError
 
 
 class ExecutorError(ValueError):

@@ -38,9 +38,11 @@ class Ended(Protocol):
 
     def stop(self) -> None:
         """End it, without waiting."""
+        raise NotImplementedError
 
     def wait(self) -> int:
         """Wait for its end. Returns the exit code; negative ones are signals."""
+        raise NotImplementedError
 
 
 class Worker:
