@@ -1,5 +1,6 @@
 """The index of a kernel's source: made of small trees with every form, and read back."""
 
+import random
 import re
 from collections import defaultdict
 
@@ -612,3 +613,19 @@ def test_the_command_tells_where_it_can_not_write(tmp_path):
     result = CliRunner().invoke(kernel, ["index", grow(tmp_path / "source"), "-o", output])
     assert result.exit_code == 2
     assert output in result.output
+
+
+@pytest.mark.parametrize("odd", ["\u00c3", "\u0001", "\u0085", "\u2028"])
+def test_names_that_are_not_of_ascii(odd, tmp_path):
+    """Wherever they are, an index is made, and read again."""
+    chance = random.Random(odd)  # noqa: S311 - repeatable is what it must be
+    for name in ("arch/arm/Makefile", "drivers/Makefile", "drivers/plain/always.c"):
+        for _ in range(12):
+            text = TREE[name]
+            at = chance.randrange(len(text))
+            changed = {**TREE, name: text[:at] + odd + text[at:]}
+            for path, content in changed.items():
+                (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / path).write_bytes(content.encode())
+            found = SourceIndex.parse(make_index(tmp_path), "index")
+            assert len(found) > len(FOUND) / 2

@@ -8,18 +8,23 @@ from dtlink.typed import Final
 
 #: The most that is read of a file; what is longer is data written as C.
 _SIZE: Final = 16 << 20
+#: Printable ASCII and blanks, as an index has them; any other byte is a question mark, which no
+#: name has.
+_PLAIN: Final = bytes(
+    byte if 32 <= byte < 127 or byte in b"\t\n\v\f\r" else ord("?") for byte in range(256)
+)
 
 
 def read_source(tree: Path, name: str) -> str | None:
     """The text of a file, by its name in the tree; ``None`` if there is no such file in it.
 
-    Latin-1, because it takes any bytes; all that counts is ASCII.
+    All that counts is ASCII; names of authors in comments and strings are not.
     """
     path = tree / name
     if name.startswith(("../", "/")) or not path.is_file():
         return None
     try:
         with path.open("rb") as file:
-            return file.read(_SIZE).decode("latin-1")
+            return file.read(_SIZE).translate(_PLAIN).decode("ascii")
     except OSError:
         return None
