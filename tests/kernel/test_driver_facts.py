@@ -30,7 +30,7 @@ FACTS = DriverFacts(
 
 _kinds = st.text(st.characters(codec="ascii", exclude_characters=":"), min_size=1, max_size=20)
 _names = st.text(st.characters(codec="ascii"), max_size=20)
-_asks = st.builds(Ask, _kinds, _names, st.sampled_from(Need), st.booleans())
+_asks = st.builds(Ask, _kinds, _names, st.sampled_from(list(Need)), st.booleans())
 _facts = st.builds(
     DriverFacts,
     asks=st.sets(_asks).map(

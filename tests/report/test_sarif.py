@@ -419,8 +419,8 @@ ANY_NAME = ANY_TEXT.map(lambda text: text.encode(errors="replace").decode("latin
 FINDINGS = st.builds(
     made,
     rule=st.sampled_from(["phandle/dangling", "schema/é"]) | ANY_NAME,
-    severity=st.sampled_from(Severity),
-    confidence=st.sampled_from(Confidence),
+    severity=st.sampled_from(list(Severity)),
+    confidence=st.sampled_from(list(Confidence)),
     subject=ANY_NAME,
     property_name=st.none() | ANY_NAME,
     index=st.none() | st.integers(0, 9),
