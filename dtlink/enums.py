@@ -77,7 +77,7 @@ def _is_member(key: str, value: object) -> bool:
 
 
 def _member(made: Any, name: str, value: Any) -> Any:
-    new = int.__new__(made, value) if issubclass(made, int) else object.__new__(made)
+    new: Any = int.__new__(made, value) if issubclass(made, int) else object.__new__(made)
     new.name, new.value = name, value
     return new
 

@@ -12,8 +12,6 @@ __all__ = [
     "TYPE_CHECKING",
     "Any",
     "BinaryIO",
-    "ClassVar",
-    "Final",
     "Generic",
     "Literal",
     "NoReturn",
@@ -22,7 +20,6 @@ __all__ = [
     "Self",
     "SupportsIndex",
     "TextIO",
-    "TypeAlias",
     "TypeVar",
     "TypedDict",
     "Unpack",
@@ -36,8 +33,6 @@ if TYPE_CHECKING:
         IO,
         Any,
         BinaryIO,
-        ClassVar,
-        Final,
         Generic,
         Literal,
         NoReturn,
@@ -46,7 +41,6 @@ if TYPE_CHECKING:
         Self,
         SupportsIndex,
         TextIO,
-        TypeAlias,
         TypedDict,
         TypeVar,
         Unpack,
@@ -68,16 +62,16 @@ else:
 
         __ror__ = __or__
 
-    IO = Any = BinaryIO = Final = Literal = NoReturn = NotRequired = _Form()
-    Self = SupportsIndex = TextIO = TypeAlias = Unpack = Any
+    IO = Any = BinaryIO = Literal = NoReturn = NotRequired = _Form()
+    Self = SupportsIndex = TextIO = Unpack = Any
 
     def __getattr__(name):
-        # dataclasses look for the very ClassVar of typing.
-        if name != "ClassVar":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from typing import ClassVar
+        """What is not here is that of typing: dataclasses look for the very ClassVar."""
+        if name.startswith("__"):
+            raise AttributeError(name)  # the import system asks for __path__
+        import typing
 
-        return ClassVar
+        return getattr(typing, name)
 
     class Generic:
         """The base of a generic class; of a class for some type it is the class."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pkgutil
 import subprocess
 import sys
@@ -10,7 +9,6 @@ import typing
 
 import dtlink
 from dtlink import typed
-from dtlink.typed import ClassVar
 
 
 def test_each_name_is_one_of_typing() -> None:
@@ -25,16 +23,6 @@ def test_names_stand_in_expressions() -> None:
     assert typed.cast("int", "1") == "1"
     assert typed.overload(len) is len
     assert typed.TypeVar("T", bound=int) is not None
-
-
-def test_dataclasses_know_what_belongs_to_the_class() -> None:
-    assert [each.name for each in dataclasses.fields(Kept)] == ["held"]
-
-
-@dataclasses.dataclass
-class Kept:
-    held: int
-    of_all: ClassVar[str] = "x"
 
 
 def test_classes_need_nothing_of_their_base() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypedDict  # noqa: TID251 - its annotations are asked for
+from typing import TypedDict
 
 from dtlink.config.resolve import COMMAND_LINE, read_given
 from dtlink.firmware.errors import InputError

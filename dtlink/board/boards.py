@@ -5,9 +5,11 @@ from __future__ import annotations
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Tree
-from dtlink.typed import TYPE_CHECKING, TypeAlias, overload
+from dtlink.typed import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dtlink.board.tables import TablesBoard
     from dtlink.firmware.acpi.machine import Machine
 

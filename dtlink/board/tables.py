@@ -11,9 +11,11 @@ from dtlink.firmware.acpi.iort import Iort, RootComplex, Smmu, SmmuV3
 from dtlink.links.acpi.graph import AcpiGraph
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import Stream
-from dtlink.typed import TYPE_CHECKING, Final
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from dtlink.board.seen import SeenMachine
     from dtlink.board.table_cycles import TableCycle
     from dtlink.boot.timeline.acpi import AcpiTimeline

@@ -16,9 +16,11 @@ from dtlink.links.extract import Extraction
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Failure, Link, UnresolvedReason
 from dtlink.links.streams import Maps, Stream, bus_ids, by_iommu, iommu_maps, is_pci, streams
-from dtlink.typed import TYPE_CHECKING, Final
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from dtlink.board.device_cycles import DeviceCycle
     from dtlink.board.missing_drivers import MissingDriver
     from dtlink.board.needs import Needs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, VARIANT, ConfigKey
 from dtlink.config.model import FindingPattern, LintSettings, ValueOrigin
@@ -15,7 +16,7 @@ from dtlink.firmware.choice import Exclusion
 from dtlink.report.columns import padded
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.rules.model import Severity
-from dtlink.typed import TYPE_CHECKING, Any, ClassVar
+from dtlink.typed import TYPE_CHECKING, Any
 from dtlink.views.data import CommandResult, JsonRow, plain
 
 if TYPE_CHECKING:

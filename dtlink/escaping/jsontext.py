@@ -91,7 +91,8 @@ def _laid_out(data: Any, newline: str = "\n") -> Iterator[str]:
         begin = first + inner
         for key in data if isinstance(data, Mapping) else range(len(data)):
             yield f"{begin}{_quoted(key)}: " if isinstance(key, str) else begin
-            yield from _laid_out(data[key], inner)
+            held: Any = data
+            yield from _laid_out(held[key], inner)
             begin = f",{inner}"
         yield f"{newline}{last}" if data else f"{first}{last}"
     else:

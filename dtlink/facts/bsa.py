@@ -9,7 +9,10 @@ in test_pool/. Each row says which test was read. What a rule asks is in our wor
 from __future__ import annotations
 
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 
 class Standard(NamedTuple):

@@ -10,7 +10,10 @@ from functools import lru_cache
 
 from dtlink.facts.resources import CLOCK, POWER_DOMAIN, RESET
 from dtlink.facts.shipped import INDEX_LIMITS, read_data
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: The kinds of the columns of the file of data.
 KINDS: Final = (CLOCK.kind, RESET.kind, POWER_DOMAIN.kind)

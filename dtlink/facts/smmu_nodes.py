@@ -7,7 +7,10 @@ these that has it.
 from __future__ import annotations
 
 from dtlink.facts.kernels import KernelVersion
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Least size of the first region of an SMMUv3's reg: two pages of 64 KiB.
 #: Source: drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_resource_size().

@@ -10,7 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from dtlink.facts.shipped import SUPPLY_NAMES, read_data
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: What follows the name of a supply or a GPIO, the longest first.
 SUFFIXES: Final = ("-supply", "-gpios", "-gpio")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: How many boards are read at most because they include a file that the user names. No .dtsi of
 #: Linux 7.2 is included by more than 231 (imx6qdl.dtsi); a header may be by 3,000.

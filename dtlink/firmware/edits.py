@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dtlink.firmware.dts_text import reference
 from dtlink.records import NamedTuple
-from dtlink.typed import TYPE_CHECKING, TypeAlias
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.tree import Node
 

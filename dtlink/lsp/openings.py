@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.lsp.positions import Span
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _TOKEN = re.compile(
     r"(?P<string>\"(?>(?:[^\"\\\n]++|\\.)*)\"?)"

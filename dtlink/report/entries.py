@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dtlink.rules.entries import LocationEntry
-from dtlink.typed import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
+from dtlink.typed import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dtlink.rules.entries import FindingEntry
 
 #: Plain JSON data.

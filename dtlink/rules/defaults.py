@@ -8,7 +8,10 @@ They are listed here and not in their files, so that a run without them imports 
 from __future__ import annotations
 
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: The word that means every rule.
 ALL: Final = "all"

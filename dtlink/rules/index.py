@@ -5,7 +5,10 @@ Written by ``python -m tools.rule_index`` from what the rules declare, which a t
 
 from __future__ import annotations
 
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: By rule: :attr:`Rule.needs` and :attr:`Rule.asks`. Rules that have neither are not in it.
 # fmt: off

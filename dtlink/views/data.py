@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, fields
+from typing import ClassVar
 
 from dtlink.enums import Enum
-from dtlink.typed import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from dtlink.typed import TYPE_CHECKING, Any, Literal
 from dtlink.wording import counted
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dtlink.report.entries import Json
     from dtlink.report.layout import Line
 

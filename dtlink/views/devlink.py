@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.devlink.ordering import LinkEffect, Ordering
@@ -13,7 +14,7 @@ from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.profile import KernelProfile
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views import device_links
 from dtlink.views.data import CommandResult
 from dtlink.views.profile import VIEWS, checked, log_words, timeout

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dtlink.facts.outcomes import State
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import counted
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from dtlink.firmware.containers.model import Problem
 from dtlink.firmware.errors import InputError
@@ -15,7 +16,7 @@ from dtlink.firmware.tree import Tree
 from dtlink.report.columns import columns, padded
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import counted
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import CommandResult, JsonRow
 
 if TYPE_CHECKING:

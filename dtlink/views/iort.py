@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.iort import IortNode, ItsGroup, NamedComponent, RootComplex
@@ -13,7 +14,7 @@ from dtlink.links.acpi.components import Component, component_name, components
 from dtlink.links.acpi.iort_walk import SMMUS, End, Walked, component_ids, map_id, supplier
 from dtlink.links.acpi.units import riscv_root
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import CommandResult, JsonRow
 from dtlink.views.iort_units import unit_component, unit_walks
 from dtlink.views.iort_walks import Reading, TranslationStep, TranslationWalk

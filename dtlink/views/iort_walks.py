@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dtlink.report.layout import DIM, Line, Span, line
-from dtlink.typed import Literal, TypeAlias
+from dtlink.typed import TYPE_CHECKING, Literal
 from dtlink.views.data import JsonRow
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 #: Whose reading of the entries a walk follows.
 Reading: TypeAlias = Literal["linux", "specification"]

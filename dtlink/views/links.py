@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
+from typing import ClassVar
 
 from dtlink.board.tree import TreeBoard
 from dtlink.links.graph import Graph
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow, plain
 from dtlink.wording import joined
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from dtlink.observed.bootlog.model import CauseKind, DeviceEffect
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line, paragraph
 from dtlink.report.rows import SHOWN, counted
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import CommandResult
 from dtlink.wording import and_more, listed, noun
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dtlink.board.root_needs import RootNeeds, Way, driver_of, node_way, root_needs
 from dtlink.boot.drivers.identity import GENERIC_PHY
 from dtlink.boot.timeline.model import PARENT
 from dtlink.facts.outcomes import Outcome, State
 from dtlink.report.layout import Line, line
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import CommandResult, JsonRow
 from dtlink.views.module_formats import FORMS
 from dtlink.views.nodes import node_named

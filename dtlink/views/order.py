@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dtlink.board.tree import TreeBoard
 from dtlink.report.layout import BOLD, Line, Span, line
 from dtlink.report.rows import counted
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import CommandResult, plain
 
 if TYPE_CHECKING:

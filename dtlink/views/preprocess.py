@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dtlink.enums import Enum
 from dtlink.escaping.text import name
@@ -11,7 +12,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.read import SourcePlaces
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.rules.finding import location_entry
-from dtlink.typed import TYPE_CHECKING, ClassVar, cast
+from dtlink.typed import TYPE_CHECKING, cast
 from dtlink.views.data import CommandResult, JsonRow
 from dtlink.views.nodes import node_named
 from dtlink.wording import counted

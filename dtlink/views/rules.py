@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dtlink.report.layout import DIM, Line, Span, line
 from dtlink.report.rules import default_of, markdown_pages, markdown_table, page, table
@@ -11,7 +12,7 @@ from dtlink.rules.aliases import meaning, rules_of
 from dtlink.rules.catalogue import all_rules, choose, find
 from dtlink.rules.defaults import off_by_default
 from dtlink.rules.model import Dts, Rule, Tables
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.version import page_url
 from dtlink.views.data import CommandResult, JsonRow, plain
 from dtlink.wording import counted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from dtlink.facts.pci import bdf
 from dtlink.firmware.dts_text import reference
@@ -16,7 +17,7 @@ from dtlink.links.translation import SupplierKind, supplier_of
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, line, paragraph
 from dtlink.report.layout import Span as Words
 from dtlink.report.rows import counted
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views import same_machine_advice as advice
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow, plain
 from dtlink.wording import listed

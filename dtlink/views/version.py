@@ -11,12 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
+from typing import ClassVar
 
 from dtlink.firmware.programs import environment
 from dtlink.firmware.programs import program as find
 from dtlink.records import NamedTuple
 from dtlink.report.layout import Line, line
-from dtlink.typed import ClassVar
 from dtlink.version import __version__
 from dtlink.views.data import CommandResult, JsonRow
 

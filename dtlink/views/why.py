@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import ClassVar
 
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.timeline.model import PARENT
 from dtlink.firmware.errors import InputError
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow
 from dtlink.views.drivers import NeedDriver, driver_words, providers
 from dtlink.views.nodes import node_named, struct_named

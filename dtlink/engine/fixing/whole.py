@@ -12,9 +12,11 @@ from dtlink.firmware.edits import AddNode, SetField
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.records import NamedTuple
-from dtlink.typed import TYPE_CHECKING, TypeAlias
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.edits import Edit
     from dtlink.report.model import InputReport

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import ClassVar
 
 from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Field, Part, Struct, Text, Value
 from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
-from dtlink.typed import ClassVar
 
 _FRAME = Frame("structure", type_size=2, length_at=2, length_size=2)
 _SCOPE_FRAME = Frame("device scope", type_size=1, length_at=1, length_size=1)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import ClassVar
 
 from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Numbers, OffsetOf, Part, Struct, Text
 from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
 from dtlink.records import NamedTuple
-from dtlink.typed import ClassVar
 
 #: Table revisions that are drafts, or withdrawn: E, E.a, and E.c, "must not be used".
 WITHDRAWN = (1, 2, 4)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import ClassVar
 
 from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.layout import (
@@ -27,7 +28,6 @@ from dtlink.firmware.acpi.layout import (
     Value,
 )
 from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
-from dtlink.typed import ClassVar
 
 #: The highest block type that Linux looks at when it chooses one (ACPI_IVHD_TYPE_MAX_SUPPORTED).
 MAX_TYPE = 0x40

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import ClassVar
 
 from dtlink.records import NamedTuple
-from dtlink.typed import Any, ClassVar, Generic, TypeVar, overload
+from dtlink.typed import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
 StructT = TypeVar("StructT", bound="Struct")

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 FOLDER: Final = "kernel/firmware/acpi"
 _CHECKSUM, _REVISION = 9, slice(24, 28)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import ClassVar
 
 from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Chars, OffsetOf, Part, Struct, Text
 from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
-from dtlink.typed import ClassVar
 
 _FRAME = Frame("node", type_size=1, length_at=2, length_size=2)
 _UNUSED = 0xFFFFFFFC

@@ -15,9 +15,11 @@ from contextlib import contextmanager
 
 from dtlink.firmware import programs
 from dtlink.firmware.errors import InputError
-from dtlink.typed import TYPE_CHECKING, Final
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     Process = subprocess.Popen[bytes]
 
 #: Time limit for one command, in seconds; listing a kernel's tree takes 0.3.

@@ -11,7 +11,10 @@ from functools import cached_property
 from dtlink.firmware.git.command import GitError, run
 from dtlink.firmware.git.commit import Commit
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Submodules beyond the first are not listed, nor any once there are this many entries.
 MAX_SUBMODULES: Final = 100

@@ -12,7 +12,10 @@ from dtlink.firmware.git.blobs import Blobs
 from dtlink.firmware.git.commit import Commit
 from dtlink.firmware.git.listing import Entry, Listing
 from dtlink.firmware.storage import Disk
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Upper bound on a file of which only the first bytes are asked for: git prints it whole.
 MAX_BEGUN: Final = 64 << 20

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dtlink.records import NamedTuple
-from dtlink.typed import TYPE_CHECKING, TypeAlias
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dtlink.firmware.edits import TreeEdit
     from dtlink.firmware.overlay.fault import OverlayFault
     from dtlink.firmware.source.placed_comments import SourceComment

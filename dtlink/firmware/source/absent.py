@@ -14,7 +14,10 @@ from itertools import islice
 from dtlink.escaping import shell
 from dtlink.firmware.source.surroundings import and_above
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Bounds on where a file is looked for that is in no include path: folders upward from the source,
 #: and folders beside each of them.

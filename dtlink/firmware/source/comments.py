@@ -15,7 +15,10 @@ from operator import attrgetter
 from dtlink.firmware.source.scan import COMMENT_OR_STRING, Kind, Segment, SourceFile
 from dtlink.firmware.source.statements import Statement, Statements
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _BLANK_LINE = re.compile(r"\n(?=\s*?\n)")
 _BEGIN = re.compile(r"/[/*][\s*/]*(dtlink:)")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
-from dtlink.typed import TYPE_CHECKING, Final
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from dtlink.firmware.tree import Location
 

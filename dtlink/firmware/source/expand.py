@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 
 from dtlink.firmware.source.macros import TOKEN, Macro, Token, joined, tokens
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Upper bound on what all macros of one source cost: a token is 1, and so are 8 characters of it.
 #: Boards of the kernel need up to 250,000, for the lists of pins of STM32MP.

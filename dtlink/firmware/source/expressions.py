@@ -11,7 +11,10 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: How deep parentheses, prefixes and operators that bind closer may be nested.
 _DEPTH: Final = 300

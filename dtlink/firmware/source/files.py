@@ -14,7 +14,10 @@ from dtlink.firmware.source.absent import Unread, is_of_kernel, missing, outside
 from dtlink.firmware.source.kept import Kept
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.storage import DISK, Disk
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Upper bounds on a text, on other data, and on all that one source reads, in bytes. A board of
 #: the kernel reads 0.6 MB, and its largest file has 0.25 MB.

@@ -15,7 +15,10 @@ from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
 from dtlink.firmware.source.parse import Parsed
 from dtlink.firmware.source.values import Reference, Value
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Upper bound on the paths of nodes that labels mean, in characters: few bytes of source
 #: make paths of any length. In 250 boards of Linux 7.2 it was 33,000 at most.

@@ -6,7 +6,10 @@ import re
 from collections.abc import Sequence
 
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: The name in its quotes; a macro in its place has none.
 _DIRECTIVE: Final = re.compile(

@@ -16,7 +16,10 @@ from dtlink.firmware.source.included import included
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.source.surroundings import surroundings
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: What is compiled.
 COMPILED: Final = (".dts", ".dtso")

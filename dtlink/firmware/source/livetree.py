@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from weakref import ref
 
-from dtlink.typed import TYPE_CHECKING, Final
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from dtlink.firmware.source.values import Value
 
 

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _DEFINE = re.compile(r"([A-Za-z_]\w*)(\()?", re.ASCII)
 _PARAMETER = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)

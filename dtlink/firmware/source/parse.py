@@ -17,7 +17,10 @@ from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
 from dtlink.firmware.source.preprocess import SourceText
 from dtlink.firmware.source.values import Reference, Value, ValueTextError, read_value
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Upper bound on nodes and properties that are opened or set.
 MAX_STATEMENTS: Final = 200_000

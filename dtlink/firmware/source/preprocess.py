@@ -20,9 +20,11 @@ from dtlink.firmware.source.macros import Macro, apart
 from dtlink.firmware.source.scan import Kind, Segment, SourceFile
 from dtlink.firmware.tree import Location
 from dtlink.records import NamedTuple
-from dtlink.typed import TYPE_CHECKING, Final
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from dtlink.firmware.source.comments import FileComment
 
 #: Bounds on one source: characters that are left, and that are included; included files, and

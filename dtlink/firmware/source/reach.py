@@ -13,7 +13,10 @@ from dtlink.firmware.git.tree import GitTree
 from dtlink.firmware.source.included import IncludedName, included
 from dtlink.firmware.source.surroundings import Surroundings, surroundings
 from dtlink.firmware.storage import Disk
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Upper bound on a file that is compared; a larger one counts as changed.
 _MAX_SIZE: Final = 256 << 20

@@ -15,7 +15,10 @@ from sys import intern
 from dtlink.enums import Enum
 from dtlink.firmware.source.macros import Macro, read_define
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: A quote that is not closed goes to the end of its line (gcc, libcpp/lex.c, lex_string()).
 _QUOTED: Final = r"\"(?>(?:[^\"\\\n]++|\\.)*)\"?|'(?>(?:[^'\\\n]++|\\.)*)'?"

@@ -12,7 +12,10 @@ from operator import attrgetter
 
 from dtlink.firmware.fdt import MAX_DEPTH
 from dtlink.firmware.source.scan import Kind, SourceFile
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Strings, references with a path, what ends a statement or a node, and all other text.
 _PART = re.compile(

@@ -8,7 +8,10 @@ from itertools import islice
 
 from dtlink.firmware.storage import DISK, Disk
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 
 class Surroundings(NamedTuple):

@@ -16,7 +16,10 @@ from dtlink.firmware.source.expressions import (
 )
 from dtlink.firmware.source.kept import Kept
 from dtlink.records import NamedTuple
-from dtlink.typed import Final, NoReturn
+from dtlink.typed import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _REFERENCE = r"&(?:\{([A-Za-z0-9,._+*#?@/-]*)\}|([A-Za-z_]\w*))"
 _LITERAL = r"(?:0[xX][0-9a-fA-F]+|[0-9]+)"

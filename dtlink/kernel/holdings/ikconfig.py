@@ -6,7 +6,10 @@ Linux, kernel/configs.c: gzip data between ``IKCFG_ST`` and ``IKCFG_ED``.
 from __future__ import annotations
 
 from dtlink.firmware.errors import InputError
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _START: Final = b"IKCFG_ST"
 _END: Final = b"IKCFG_ED"

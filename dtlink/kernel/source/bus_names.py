@@ -14,7 +14,10 @@ import re
 from collections.abc import Iterator
 
 from dtlink.kernel.source.code import Code, TableEntry, end_of
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: One of these is in every file that has such a driver.
 WORDS: Final = (

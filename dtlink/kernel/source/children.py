@@ -20,7 +20,10 @@ from dtlink.kernel.source.code import MODULE_NAME, end_of, variable
 from dtlink.kernel.source.macros import Macro, arguments, string
 from dtlink.kernel.source.text import bare
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: What stands for every device that is made of a child node.
 ANY_CHILD: Final = "of:*"

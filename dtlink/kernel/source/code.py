@@ -10,7 +10,10 @@ from dtlink.kernel.source.conditions import Conditions
 from dtlink.kernel.source.macros import Macro, expand, string, telling
 from dtlink.kernel.source.text import Unit
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: What stands for the name of the module that a file is linked into.
 MODULE_NAME: Final = "KBUILD_MODNAME"

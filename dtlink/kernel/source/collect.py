@@ -22,7 +22,10 @@ from dtlink.kernel.source.objects import ObjectPlace, Objects
 from dtlink.kernel.source.tables import FileTables, Table, read_tables
 from dtlink.kernel.source.text import SourceReader
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: A source, and the compatible string, or the alias, it names.
 NamedSource = tuple[str, Source]

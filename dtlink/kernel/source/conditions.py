@@ -12,7 +12,10 @@ from itertools import product
 from math import prod
 
 from dtlink.kernel.source.index import UNKNOWN
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 Conditions = tuple[str, ...]
 

@@ -10,7 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from dtlink.enums import Enum
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 
 class Need(Enum):

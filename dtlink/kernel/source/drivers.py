@@ -16,7 +16,10 @@ from dtlink.kernel.source.owners import Owner, Who
 from dtlink.kernel.source.reach import BY_PHANDLE, Pending, Reach, Summary
 from dtlink.kernel.source.requests import CALLBACKS, EVERY
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Structures whose ``.probe`` is no driver's.
 _NO_DRIVER: Final = frozenset(

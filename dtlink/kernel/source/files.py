@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: The most that is read of a file; what is longer is data written as C.
 _SIZE: Final = 16 << 20

@@ -13,7 +13,10 @@ from functools import cached_property
 from dtlink.kernel.source.macros import Macro, arguments, define
 from dtlink.kernel.source.text import bare
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w+)[ \t]*([^\n]*)$", re.MULTILINE)
 _NAME = re.compile(r"(\w+)\s*\(")

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 
 from dtlink.kernel.source.functions import Function
 from dtlink.kernel.source.macros import arguments
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 Guards = frozenset[str]
 """Members that are all set."""

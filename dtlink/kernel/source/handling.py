@@ -13,7 +13,10 @@ from dtlink.kernel.source.driver_facts import Need
 from dtlink.kernel.source.functions import Call, Function
 from dtlink.kernel.source.macros import arguments
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 
 class Handling(Enum):

@@ -25,7 +25,10 @@ from dtlink.kernel.source.driver_facts import DriverFacts, decode
 from dtlink.kernel.source.lookup import Lines
 from dtlink.kernel.source.several import Contents, contents
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: The first field of an index.
 HEADING: Final = "dtlink source index 1"

@@ -14,7 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dtlink.kernel.source.files import read_source
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _BEGINS = re.compile(r"\s*(?:menu)?config\s+(\w+)\s*$")
 #: What ends the attributes of an option; of ``help`` only its text follows.

@@ -12,7 +12,10 @@ from dtlink.kernel.source.functions import CFile, Function
 from dtlink.kernel.source.objects import ObjectPlace
 from dtlink.kernel.source.text import SourceReader
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _EXPORT = re.compile(r"EXPORT_(?:SYMBOL|PM_FN|NS|GPL_)\w*\s*\(\s*(\w+)")
 _MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)

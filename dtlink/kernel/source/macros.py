@@ -10,7 +10,10 @@ import re
 from collections.abc import Mapping
 
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Macros that declare one node as started early, and the place of ``compatible`` among their
 #: arguments. The general ones take the name of the table first.

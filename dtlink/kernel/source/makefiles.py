@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from dtlink.kernel.source.conditions import Conditions, joined, negated
 from dtlink.kernel.source.index import UNKNOWN
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: How deep lists refer to lists, and files include files.
 _DEPTH: Final = 12

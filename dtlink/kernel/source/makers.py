@@ -21,7 +21,10 @@ from dtlink.kernel.source.children import (
 from dtlink.kernel.source.code import MODULE_NAME
 from dtlink.kernel.source.macros import Macro
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: How many calls lead from a driver's file to the file that makes a device.
 _ROUNDS: Final = 4

@@ -14,7 +14,10 @@ from dtlink.enums import Enum
 from dtlink.kernel.source.functions import CFile, Function, members_of
 from dtlink.kernel.source.macros import arguments, string
 from dtlink.records import NamedTuple
-from dtlink.typed import Final, Protocol
+from dtlink.typed import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from typing import Final
 
 
 class Is(Enum):

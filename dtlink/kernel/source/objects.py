@@ -17,7 +17,10 @@ from dtlink.kernel.source.files import read_source
 from dtlink.kernel.source.index import UNKNOWN
 from dtlink.kernel.source.makefiles import Makefile, Word, read_makefile
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: The symbol of each folder of arch/ (the ``def_bool y`` of its Kconfig).
 _ARCH_SYMBOLS: Final = {"powerpc": "PPC", "sh": "SUPERH", "um": "UML"}

@@ -9,7 +9,10 @@ from dtlink.enums import Enum
 from dtlink.kernel.source.functions import Function
 from dtlink.kernel.source.macros import arguments
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 
 class Who(Enum):

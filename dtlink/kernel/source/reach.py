@@ -21,7 +21,10 @@ from dtlink.kernel.source.names import UNKNOWN, UNNAMED, Is, Names, Value, Value
 from dtlink.kernel.source.owners import OWN, Owner, Owners, Who
 from dtlink.kernel.source.requests import CALLBACKS, EVERY, LATER, Api, offers_of, request_of
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: How deep calls are followed, and how many requests of one function are kept.
 _DEPTH: Final = 40

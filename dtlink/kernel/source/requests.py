@@ -12,7 +12,10 @@ from collections.abc import Iterable
 
 from dtlink.facts import resources, vendor_bindings
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 
 class Api(NamedTuple):

@@ -16,7 +16,10 @@ from dtlink.kernel.source.conditions import NEVER, Conditions, joined, negated, 
 from dtlink.kernel.source.files import read_source
 from dtlink.kernel.source.macros import Macro, define, telling, tells
 from dtlink.records import NamedTuple
-from dtlink.typed import Final
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 #: How deep files include files.
 _DEPTH: Final = 6

@@ -16,9 +16,11 @@ from dtlink.links.acpi.dmar_units import units_of
 from dtlink.links.acpi.units import amd_supplier, intel_supplier, riscv_supplier
 from dtlink.links.id_ranges import Ids
 from dtlink.links.translation import EntryRef, IdTranslation
-from dtlink.typed import TYPE_CHECKING, TypeAlias
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dtlink.firmware.acpi.machine import Machine
 
 Component: TypeAlias = NamedComponent | PlatformDevice | AcpiHid | AcpiScope

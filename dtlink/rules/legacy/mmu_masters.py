@@ -27,10 +27,12 @@ from dtlink.links.reference import Link
 from dtlink.links.streams import bus_ids
 from dtlink.rules.legacy._smmu import smmus
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
-from dtlink.typed import TYPE_CHECKING, TypeAlias
+from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dtlink.firmware.edits import Cells, Edit
 
 #: How many masters a fix spells out.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dtlink.records import NamedTuple
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
-from dtlink.typed import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from dtlink.typed import TYPE_CHECKING, Literal
 from dtlink.views.data import ABSENT, Absent, CommandResult, plain
 from dtlink.views.diff.compare import (
     KINDS,
@@ -28,6 +29,8 @@ from dtlink.views.diff.snapshot import NOTHING
 from dtlink.views.diff.wait_text import cycle_lines, cycles, waits
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dtlink.report.entries import Json
     from dtlink.views.diff.rows import (
         CycleChanges,

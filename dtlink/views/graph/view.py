@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.errors import InputError
 from dtlink.report.layout import BOLD, Line, Span, line
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT, Absent, CommandResult
 from dtlink.views.graph.causes import causes, cycles
 from dtlink.views.graph.findings import add_to_edges, rows

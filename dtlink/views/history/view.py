@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from dtlink.rules.model import Severity
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow
 from dtlink.views.history.builds import names
 from dtlink.views.history.timeline import Timeline

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dtlink.facts.pci import bdf
 from dtlink.records import NamedTuple
-from dtlink.typed import TYPE_CHECKING, TypeAlias
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dtlink.links.acpi.place import Place
     from dtlink.views.iommu.rows import GroupRow
 

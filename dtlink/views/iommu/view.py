@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dtlink.board.tree import TreeBoard
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
-from dtlink.typed import TYPE_CHECKING, ClassVar
+from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import CommandResult
 from dtlink.views.iommu import shown
 from dtlink.views.iommu.answers import TableAnswers, TreeAnswers
