@@ -21,7 +21,7 @@ from itertools import chain, count, repeat
 from dtlink.firmware.inputs import Input
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport, Report, identified
-from dtlink.report.places import relative, relative_name
+from dtlink.report.places import relative
 from dtlink.rules.finding import Finding, PlaceRole, RelatedPlace, Severity
 from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted, listed
@@ -134,18 +134,22 @@ class ShortNames(dict[Input, str]):
     total: int
 
 
-def short_names(report: Report) -> ShortNames:
-    """Names of the inputs for lists: without the folder, where that leaves them distinct."""
-    full = {item.input: item for item in report.inputs}
-    every = {*report.named, *full}
-    short = {each: _short(each) for each in full}
+def short_names(report: Report, *, every: bool = False) -> ShortNames:
+    """Names of the inputs for lists: without the folder, where that leaves them distinct.
+
+    Only inputs with findings have a name, unless ``every`` one is wanted.
+    """
+    inputs = [item.input for item in report.inputs if every or item.findings]
+    short = {each: _short(each) for each in inputs}
     there = set(short.values())
-    taken = Counter(name for each in every if (name := _short(each)) in there)
+    all_ = set(report.named)
+    all_.update(item.input for item in report.inputs)
+    taken = Counter(name for each in all_ if (name := _short(each)) in there)
     names = ShortNames(
-        (each, name if taken[name] == 1 else relative_name(full[each]))
+        (each, name if taken[name] == 1 else str(each._replace(path=relative(each.path))))
         for each, name in short.items()
     )
-    names.total = len(every)
+    names.total = len(all_)
     return names
 
 

@@ -36,7 +36,7 @@ def data_of(report: Report, found: Sequence[Group], folder: str | None) -> Mappi
 
     A member that is absent has nothing to say; boards are named by their index.
     """
-    names = short_names(report)
+    names = short_names(report, every=True)
     boards = {each: number for number, each in enumerate(names)}
     inputs = {item.input: item for item in report.inputs}
     rules = filter(None, map(find, dict.fromkeys(each.finding.rule for each in found)))
