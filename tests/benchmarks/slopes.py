@@ -116,8 +116,10 @@ def _limit() -> None:
 def middle(costs: Sequence[Cost]) -> Cost:
     """The median of each figure of several runs."""
     return Cost(
-        *(median(each) for each in zip(*(one[:3] for one in costs), strict=True)),
-        max(one.status for one in costs),
+        seconds=median(each.seconds for each in costs),
+        megabytes=median(each.megabytes for each in costs),
+        output=int(median(each.output for each in costs)),
+        status=max(each.status for each in costs),
     )
 
 
@@ -183,7 +185,7 @@ def _start(command: str) -> float:
 
 def main() -> int:
     """Print a line for each command and shape."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=1, help="how often each is run")
     parser.add_argument("words", nargs="*", metavar="WORD")
     given = parser.parse_args()
