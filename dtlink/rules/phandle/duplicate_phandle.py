@@ -16,11 +16,14 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Link, UnresolvedReason
+from dtlink.records import NamedTuple
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.wording import joined, listed, noun
 
 #: The nodes of one phandle where nothing else has it.
 _PAIR = 2
+#: Upper bound on the nodes that a finding names as users.
+_MOST_USERS = 64
 
 
 @rule(
@@ -60,31 +63,44 @@ def duplicate_phandle(board: TreeBoard) -> Iterator[Finding]:
     tree = board.tree
     if not tree.shared_phandles:
         return
-    entries = _references(board)
+    users = {target: _Users.of(entries) for target, entries in _references(board).items()}
+    nobody = _Users.of([])
     for oddity in tree.oddities:
         if oddity.kind == "duplicate-phandle":
             nodes = tree.shared_phandles[tree[oddity.node].phandle]
-            yield _finding(board, oddity.node, nodes, entries.get(nodes[0], []))
+            yield _finding(board, oddity.node, nodes, users.get(nodes[0], nobody))
 
 
-def _finding(
-    board: TreeBoard, index: int, nodes: Sequence[int], named_by: Sequence[Link | Failure]
-) -> Finding:
+class _Users(NamedTuple):
+    """The entries that reference a phandle, the same for all nodes that have it."""
+
+    told: str
+    count: int
+    nodes: tuple[Node, ...]
+    """The first of their nodes: thousands of nodes may share a phandle that thousands reference."""
+
+    @classmethod
+    def of(cls, entries: Sequence[Link | Failure]) -> _Users:
+        """The entries as text, and their nodes."""
+        nodes = dict.fromkeys(entry.node for entry in entries)
+        return cls(_entries(entries), len(entries), tuple(nodes)[:_MOST_USERS])
+
+
+def _finding(board: TreeBoard, index: int, nodes: Sequence[int], users: _Users) -> Finding:
     node, first, count = board.tree[index], board.tree[nodes[0]], len(nodes)
-    users = list(dict.fromkeys(entry.node for entry in named_by))
     number = f"{node.phandle:#x}" + (f", as do {count} nodes in all" if count > _PAIR else "")
     return duplicate_phandle.finding(
         node,
         f"{node.path} and {first.path} share phandle {number}; lookups resolve to {first.path}, "
         "which comes first",
-        effect=f"{_entries(named_by)} {noun(len(named_by), 'resolves', 'resolve')} to "
+        effect=f"{users.told} {noun(users.count, 'resolves', 'resolve')} to "
         f"{first.path}, whichever was meant"
-        if users
+        if users.count
         else f"no property can reference {node.path}; none does so far",
-        fix=_fix(node, is_used=bool(users)),
+        fix=_fix(node, is_used=bool(users.count)),
         property_name="phandle" if node.has("phandle") else "linux,phandle",
-        related=(first, *users),
-        severity=Severity.ERROR if users else Severity.WARNING,
+        related=(first, *users.nodes),
+        severity=Severity.ERROR if users.count else Severity.WARNING,
     )
 
 
