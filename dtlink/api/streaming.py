@@ -12,8 +12,9 @@ from dtlink import engine
 from dtlink.api.lint import planned
 from dtlink.api.options import arguments, refused_values, workers_of
 from dtlink.config.model import LintSettings
-from dtlink.config.plan import LintPlan, sieved
+from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
+from dtlink.config.tasks import sieved
 from dtlink.engine.runner import done, lost, paths
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, hold_standard_input

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 
 from dtlink import engine
 from dtlink.config.model import LintSettings
+from dtlink.config.tasks import (
+    asked_of,
+    finished,
+    identity_of,
+    kernel_of,
+    lint_of,
+    sieved,
+    task_of,
+    writing_task,
+    written,
+)
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputReport, Report
@@ -33,8 +44,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.source.options import SourceOptions
     from dtlink.firmware.storage import Disk
     from dtlink.firmware.tree import Tree
-    from dtlink.report.answer import InputAnswer
-    from dtlink.report.known import BaselineComparison, RuleFilter
+    from dtlink.report.known import BaselineComparison
 
     #: What is done with an input.
     TaskOf = Callable[[Input], engine.Task]
@@ -225,7 +235,7 @@ class LintPlan:
             settings = self._settings[item.input]
             kernel = kernels.get(settings) if kernels else None
             if item.written is None:
-                yield _finished(item, settings, kernel)
+                yield finished(item, settings, kernel)
             else:
                 yield item if kernel is None else item._replace(kernel=kernel)
         yield from self.unread
@@ -243,7 +253,7 @@ class LintPlan:
             settings = self._settings[item]
             if id(settings) not in known:
                 kernel = kernels.get(settings)
-                finish = partial(_written, settings=settings, kernel=kernel, write=write)
+                finish = partial(written, settings=settings, kernel=kernel, write=write)
                 known[id(settings)] = task(item)._replace(finish=finish)
             return known[id(settings)]
 
@@ -336,14 +346,14 @@ class LintPlan:
         return self.settings(item.input).board.sources
 
     def _task(self, item: Input) -> engine.Task:
-        task = _task(self._settings[item])
+        task = task_of(self._settings[item])
         return task._replace(source=self._source) if self._source else task
 
     def _writing(self, item: Input, expected: ExpectedTree | None = None) -> engine.Task:
-        task = _writing(self._settings[item])
+        task = writing_task(self._settings[item])
         if expected is not None:
             settings = self._settings[item]
-            lint = partial(_lint(settings), write_fixes=True, expected=expected)
+            lint = partial(lint_of(settings), write_fixes=True, expected=expected)
             task = task._replace(tree=lint, tables=lint)
         return task._replace(source=self._source) if self._source else task
 
@@ -358,9 +368,9 @@ class LintPlan:
     def kernel(self, *, digest: bool) -> Mapping[str, Any]:
         """The identity of the kernel of all inputs; where they differ, the first one's version."""
         if not self.inputs:
-            return _identity(LintSettings(), digest=False)
-        alike = len({_kernel(each) for each in self._kinds}) == 1
-        return _identity(self._settings[self.inputs[0]], digest=digest and alike)
+            return identity_of(LintSettings(), digest=False)
+        alike = len({kernel_of(each) for each in self._kinds}) == 1
+        return identity_of(self._settings[self.inputs[0]], digest=digest and alike)
 
     def machine(self) -> Mapping[str, Any]:
         """What was given of the machine, for all inputs together."""
@@ -373,9 +383,9 @@ class LintPlan:
 
     def _kernels(self) -> dict[LintSettings, Mapping[str, Any]]:
         """The identity of each input's kernel, where they differ."""
-        if len({_kernel(each) for each in self._kinds}) < 2:
+        if len({kernel_of(each) for each in self._kinds}) < 2:
             return {}
-        return {each: _identity(each, digest=True) for each in self._kinds}
+        return {each: identity_of(each, digest=True) for each in self._kinds}
 
     @property
     def show(self) -> Severity:
@@ -407,81 +417,4 @@ class LintPlan:
             if settings is None or comparison is None:
                 yield item
             else:
-                yield comparison.compare(item, _asked(settings))
-
-
-def _finished(
-    item: InputReport, settings: LintSettings, kernel: Mapping[str, Any] | None
-) -> InputReport:
-    """The report as its settings want it."""
-    # What fixes were tried on is not part of the result.
-    return sieved(item._replace(kernel=kernel, fail_on=settings.fail_on, blob=b""), settings)
-
-
-def _written(
-    item: InputReport, settings: LintSettings, kernel: Mapping[str, Any] | None, write: Finish
-) -> InputReport:
-    """The report as it goes out; as it is if comments decide, when all boards are known."""
-    return item if item.comments else write(_finished(item, settings, kernel))
-
-
-def sieved(item: InputReport, settings: LintSettings) -> InputReport:
-    """The report as the configuration wants it; most runs have nothing to say about findings."""
-    if settings.select or settings.ignore:
-        from dtlink.config.unchecked import is_checked
-
-        item = item._replace(checked=is_checked(item, settings))
-    if not (settings.severity or settings.allow or settings.expect or item.comments):
-        return item
-    from dtlink.config.apply import apply
-
-    return apply(item, settings, item.tables)
-
-
-def _kernel(settings: LintSettings) -> tuple[object, ...]:
-    return settings.board.version, settings.board.paths
-
-
-def _identity(settings: LintSettings, *, digest: bool) -> Mapping[str, Any]:
-    version, paths = settings.board.version, settings.board.paths
-    if paths is None:
-        return {"version": str(version)}
-    from dtlink.report.kernel import identity, named
-
-    return identity(version, paths) if digest else named(version, paths)
-
-
-@lru_cache(maxsize=256)
-def _task(settings: LintSettings) -> engine.Task:
-    lint = _lint(settings)
-    prepare = partial(_prepare, settings)
-    sources, paths = settings.board.sources, settings.board.files
-    return engine.Task(lint, lint, sources, paths=paths, prepare=prepare)
-
-
-@lru_cache(maxsize=256)
-def _writing(settings: LintSettings) -> engine.Task:
-    """The same, with the edits of fixes as edits of the source."""
-    lint = partial(_lint(settings), write_fixes=True)
-    return _task(settings)._replace(tree=lint, tables=lint)
-
-
-def _prepare(settings: LintSettings) -> None:
-    """Import what a lint with settings needs, without the program that dtschema is."""
-    from dtlink.engine.warm import warm
-
-    warm(_lint(settings._replace(board=settings.board._replace(schema=False))))
-
-
-def _lint(settings: LintSettings) -> Callable[..., InputAnswer]:
-    return partial(
-        engine.lint, settings=settings.board, select=settings.selected, ignore=settings.ignore
-    )
-
-
-@lru_cache(maxsize=256)
-def _asked(settings: LintSettings) -> RuleFilter:
-    """Whether a rule is asked of an input."""
-    from dtlink.report.known import asked
-
-    return asked(settings.selected, settings.ignore, settings.not_asked)
+                yield comparison.compare(item, asked_of(settings))
