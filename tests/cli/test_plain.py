@@ -51,7 +51,9 @@ words = st.one_of(
 
 def by_click(line: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """All values, and what the user named of the settings."""
-    with lint.make_context("lint", list(line)) as context:
+    # The names of the help option as the program has them: click keeps the option that it makes.
+    names = ["-h", "--help"]
+    with lint.make_context("lint", list(line), help_option_names=names) as context:
         return dict(context.params), named(context)
 
 
