@@ -43,7 +43,7 @@ class Boards(NamedTuple):
         """The boards; ends the program if there is no input."""
         chosen = chosen_inputs(paths)
         if not chosen.inputs:
-            complain(chosen.unread, f"no devicetree (.dtb, .dts) in {', '.join(paths)}")
+            complain(chosen.unread, f"no inputs: no devicetree (.dtb, .dts) in {', '.join(paths)}")
             sys.exit(2)
         boards = [x for x in chosen.inputs if x.path in paths or not x.path.endswith(OVERLAYS)]
         left_out = len(chosen.inputs) - len(boards)
