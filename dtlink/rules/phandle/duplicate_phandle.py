@@ -75,7 +75,7 @@ class _Users(NamedTuple):
     """The entries that reference a phandle, the same for all nodes that have it."""
 
     told: str
-    count: int
+    entries: int
     nodes: tuple[Node, ...]
     """The first of their nodes: thousands of nodes may share a phandle that thousands reference."""
 
@@ -93,14 +93,14 @@ def _finding(board: TreeBoard, index: int, nodes: Sequence[int], users: _Users) 
         node,
         f"{node.path} and {first.path} share phandle {number}; lookups resolve to {first.path}, "
         "which comes first",
-        effect=f"{users.told} {noun(users.count, 'resolves', 'resolve')} to "
+        effect=f"{users.told} {noun(users.entries, 'resolves', 'resolve')} to "
         f"{first.path}, whichever was meant"
-        if users.count
+        if users.entries
         else f"no property can reference {node.path}; none does so far",
-        fix=_fix(node, is_used=bool(users.count)),
+        fix=_fix(node, is_used=bool(users.entries)),
         property_name="phandle" if node.has("phandle") else "linux,phandle",
         related=(first, *users.nodes),
-        severity=Severity.ERROR if users.count else Severity.WARNING,
+        severity=Severity.ERROR if users.entries else Severity.WARNING,
     )
 
 
