@@ -79,8 +79,10 @@ def writing_task(settings: LintSettings) -> engine.Task:
 
 def _prepare(settings: LintSettings) -> None:
     """Import what a lint with settings needs, without the program that dtschema is."""
+    from dtlink.engine.linting import load_rules
     from dtlink.engine.warm import warm
 
+    load_rules(settings.board, settings.selected, settings.ignore)
     warm(lint_of(settings._replace(board=settings.board._replace(schema=False))))
 
 

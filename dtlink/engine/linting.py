@@ -130,6 +130,18 @@ def _asked(board: AnyBoard, chosen: Sequence[ChosenRule]) -> tuple[list[Rule], C
     return rules, run(board, rules)
 
 
+def load_rules(settings: Settings, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> None:
+    """Import the chosen rules about devicetrees, those about overlays and schemas excepted."""
+    asked: Asked = {
+        "kernel": bool(settings.kernel),
+        "against": settings.against is not None,
+        "schema": False,
+        "overlay": False,
+    }
+    for each in _chosen(tuple(select), tuple(ignore), Dts, **asked):
+        each.load()
+
+
 def _is_wanted(finding: Finding, select: tuple[str, ...]) -> bool:
     return finding.severity is not Severity.INFO or has_notes(finding.rule, select, finding.alias)
 
