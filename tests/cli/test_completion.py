@@ -299,7 +299,10 @@ print(*sorted(name for name in sys.modules if name.startswith("dtlink.")), file=
 """
 
 
-_FIRST = {"dtlink.version", "dtlink.cli", "dtlink.cli.main", "dtlink.cli.completion"}
+_FIRST = {
+    *("dtlink.version", "dtlink.typed"),
+    *("dtlink.cli", "dtlink.cli.main", "dtlink.cli.completion"),
+}
 
 
 def test_the_first_word_imports_no_command() -> None:

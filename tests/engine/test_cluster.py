@@ -111,7 +111,7 @@ def test_workers_may_be_killed_and_replaced(client: Any) -> None:
 def _kill(client: Any, killed: list[int], over: threading.Event) -> None:
     """Kill one of the workers, again and again."""
     chance = random.Random(19)  # noqa: S311
-    while not over.wait(0.5 + chance.random()):
+    while not over.wait(0.1 if not killed else 0.5 + chance.random()):
         number = chance.choice([*client.run(os.getpid, on_error="ignore").values(), 0])
         if number and not over.is_set():
             os.kill(number, signal.SIGKILL)

@@ -12,6 +12,7 @@ from junitparser import JUnitXml
 import dtlink
 from dtlink import engine
 from dtlink.cli.main import cli
+from dtlink.engine.pool import Processes
 from dtlink.firmware.containers import opening
 from dtlink.firmware.containers.formats import Container
 from dtlink.firmware.containers.model import Contents, Part
@@ -123,7 +124,8 @@ def test_in_other_processes(box: Path) -> None:
     if engine.runner.os.name != "posix":
         pytest.skip("other systems start processes that know nothing of this test's format")
     task = engine.Task(tree=nodes)
-    reports = list(engine.run([*engine.expand([str(box)])] * 2, task, jobs=2))
+    with Processes(2, fork=True) as pool:
+        reports = list(engine.run([*engine.expand([str(box)])] * 2, task, jobs=pool))
     assert [each.name for each in reports] == [f"{box}!one", f"{box}!two"] * 2
     assert {each.references for each in reports} == {19}
 

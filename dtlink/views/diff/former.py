@@ -11,7 +11,7 @@ from types import MappingProxyType
 #: Why a link is not in use: as it was worded, and as it is.
 _REASONS: Mapping[str, str] = MappingProxyType(
     {
-        "after a zero phandle, where fw_devlink stops reading": (
+        "behind a zero phandle, where fw_devlink stops reading": (
             "after a zero phandle, where fw_devlink stops reading"
         ),
         "the supplier, or a node above it, is disabled": (
