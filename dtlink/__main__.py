@@ -8,7 +8,10 @@ import io
 import os
 import sys
 
-from dtlink.typed import NoReturn, TextIO
+from dtlink.typed import TYPE_CHECKING, NoReturn, TextIO
+
+if TYPE_CHECKING:
+    import click
 
 #: What a shell reports of a program that SIGPIPE ended.
 _BROKEN_PIPE = 141
@@ -92,7 +95,20 @@ def _command(words: list[str]) -> object:
         from dtlink.cli.shells import register
 
         register()
-    return cli.main(prog_name="dtlink", standalone_mode=False)
+    if completes or sys.platform == "win32":
+        return cli.main(prog_name="dtlink", standalone_mode=False)
+    return _invoked(cli, words)
+
+
+def _invoked(cli: click.Command, words: list[str]) -> object:
+    """Run a command as click's main() does, which makes status 1 of a reader that went away."""
+    from click.exceptions import Exit
+
+    try:
+        with cli.make_context("dtlink", words) as context:
+            return cli.invoke(context)
+    except Exit as stop:
+        return stop.exit_code
 
 
 def _told(error: Exception) -> int:

@@ -34,6 +34,11 @@ def show_error(error: click.ClickException) -> None:
     import re
     from io import StringIO
 
+    from click import exceptions
+
+    if isinstance(error, getattr(exceptions, "NoArgsIsHelpError", ())):
+        error.show()  # the help of a group, and none of its words is the user's
+        return
     written = StringIO()
     error.show(file=written)
     message = error.format_message()

@@ -26,7 +26,8 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["/bin/sh", "-c", f'dtlink() {{ "{sys.executable}" -m dtlink "$@"; }}; {command}'],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        # Unbuffered, Python does not see that a pipe took a part only.
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": ""},
         capture_output=True,
         text=True,
         check=False,
@@ -170,3 +171,21 @@ def test_a_report_is_overwritten(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "report"
     for _ in range(2):
         assert run("lint", str(BOARD), "--format", f"json={file}").exit_code == 0
+
+
+@pytest.mark.parametrize("words", ["", "kernel"])
+def test_a_group_without_a_command_shows_its_help(words: str, tmp_path: Path) -> None:
+    done = shell(f"dtlink {words}", tmp_path)
+    lines = (done.stdout + done.stderr).splitlines()
+    assert "Commands:" in lines
+    assert all("\N{REPLACEMENT CHARACTER}" not in line for line in lines)
+
+
+@pytest.mark.parametrize("command", ["links", "links --format json", "lint --format jsonl"])
+def test_a_reader_that_goes_away_is_told_to_the_shell_only(command: str, tmp_path: Path) -> None:
+    names = [tmp_path / f"{number}.dts" for number in range(40)]
+    clocks = "".join(f"c{n} {{ #clock-cells = <0>; clocks = <&c>; }};" for n in range(200))
+    for each in names:
+        each.write_text(f"/dts-v1/;\n/ {{ c: clock {{ #clock-cells = <0>; }}; {clocks} }};\n")
+    done = shell(f"{{ dtlink {command} *.dts; echo $? >status; }} | head -c 1", tmp_path)
+    assert (done.stderr, (tmp_path / "status").read_text()) == ("", "141\n")
