@@ -120,10 +120,22 @@ def _entries(where: str) -> Iterable[tuple[float, int, str]]:
     """When each file of this module was used, its size and path."""
     with os.scandir(where) as found:
         for each in found:
-            if each.name.startswith((f"{KERNEL}-", f"{LINT}-")) and not each.is_dir():
+            if _is_ours(each.name) and each.is_file(follow_symlinks=False):
                 with suppress(OSError):
                     is_of = each.stat(follow_symlinks=False)
                     yield is_of.st_mtime, is_of.st_size, f"{where}/{each.name}"
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a name is one that this module gives: the folder may be one of the user's."""
+    kind, _, rest = name.partition("-")
+    whole, *beside = rest.split(".")
+    sums = (whole, *beside)
+    return (
+        kind in (KERNEL, LINT)
+        and len(sums) <= 2
+        and all(len(each) == 16 and not each.strip("0123456789abcdef") for each in sums)
+    )
 
 
 def _own(path: str) -> bytes:

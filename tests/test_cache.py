@@ -151,3 +151,13 @@ def test_a_folder_that_cannot_be_written(where):
         assert cache.load("name", "key") == FACTS
     finally:
         where.chmod(0o700)
+
+
+def test_files_of_the_user_in_a_named_folder_stay(tmp_path: Path) -> None:
+    own = ["lint-report.json", "kernel-6.12.img", "kernel-config", "lint-0123456789abcdef.txt"]
+    for name in own:
+        (tmp_path / name).write_text("the user's")
+    entry = tmp_path / "lint-0123456789abcdef"
+    entry.write_text("old")
+    cache.trim(str(tmp_path), now=1e12)
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(own)

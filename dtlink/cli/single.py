@@ -104,7 +104,9 @@ def finish(
 ) -> NoReturn:
     """Print the result of the first input as text or JSON, and exit."""
     complain(report.inputs)
-    refuse_inputs(to.output, (each.path for each in report.inputs))
+    makes_source = report.command == "preprocess"
+    paths = (each.path for each in report.inputs)
+    refuse_inputs(to.output, paths, makes_source=makes_source)
     if to.form == "json":
         emit_json(report, to.output)
     else:

@@ -25,7 +25,7 @@ def opened(output: str | None) -> Iterator[TextIO]:
 
     Raises :class:`click.UsageError` for a file that can't be written.
     """
-    if output is None:
+    if output is None or _is_stdout(output):
         yield sys.stdout
         return
     from pathlib import Path
@@ -37,14 +37,23 @@ def opened(output: str | None) -> Iterator[TextIO]:
         raise usage_error(f"{output}: {error.strerror or error}") from error
 
 
+def _is_stdout(output: str) -> bool:
+    """Whether a path names standard output: what is there already is not to be replaced."""
+    try:
+        return os.path.samestat(os.stat(output), os.fstat(1))  # noqa: PTH116 - any text
+    except (OSError, ValueError):
+        return False
+
+
 @contextmanager
 def _beside(path: Path) -> Iterator[TextIO]:
-    target = path.resolve()
-    if target.exists() and not target.is_file():
-        # A pipe or a device is written to: a file in its place is not what the user means.
-        with target.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+    if path.exists() and not path.is_file():
+        # A pipe or a device is written to: a file in its place is not what the user means. What
+        # /dev/fd names has no other path.
+        with path.open("w", encoding="utf-8", errors="backslashreplace") as stream:
             yield stream
         return
+    target = path.resolve()
     from dtlink.firmware.termination import terminable
 
     part = target.with_name(f"{target.name}.{os.getpid()}.part")

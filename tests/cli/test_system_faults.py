@@ -18,6 +18,7 @@ from tests.cli.conftest import Run
 from tests.support.boards import FIXTURES
 
 BOARD = FIXTURES / "clean-board.dtb"
+TABLES = FIXTURES.parent / "tables"
 INCOMPLETE = "the output is not complete"
 
 
@@ -144,6 +145,9 @@ WRITERS = [
     ("log boot.log -o boot.log", "boot.log"),
     ("history report.json -o report.json", "report.json"),
     ("preprocess source.dts -o source.dts", "source.dts"),
+    ("lint folder -o source.dts", "source.dts"),
+    ("devlink folder -o source.dts", "source.dts"),
+    ("lint folder -o VIOT.dat", "VIOT.dat"),
 ]
 
 
@@ -157,12 +161,13 @@ def test_an_input_is_not_overwritten(
         shutil.copy(BOARD, name)
     Path("link.dtb").symlink_to("board.dtb")
     os.link("board.dtb", "hard.dtb")
+    shutil.copy(next(TABLES.rglob("*.dat")), "VIOT.dat")
     Path("source.dts").write_text("/dts-v1/;\n/ { };\n")
     Path("boot.log").write_text("[    0.000000] Linux version 6.12.0\n")
     Path("report.json").write_text(run("lint", "--format", "json", "board.dtb").stdout)
     before = Path(file).read_bytes()
     done = run(*words.split())
-    assert (done.exit_code, "is an input: name another file" in done.stderr) == (2, True)
+    assert (done.exit_code, "is an input" in done.stderr) == (2, True)
     assert Path(file).read_bytes() == before
     assert not list(tmp_path.rglob("*.part"))
 
@@ -189,3 +194,20 @@ def test_a_reader_that_goes_away_is_told_to_the_shell_only(command: str, tmp_pat
         each.write_text(f"/dts-v1/;\n/ {{ c: clock {{ #clock-cells = <0>; }}; {clocks} }};\n")
     done = shell(f"{{ dtlink {command} *.dts; echo $? >status; }} | head -c 1", tmp_path)
     assert (done.stderr, (tmp_path / "status").read_text()) == ("", "141\n")
+
+
+def test_source_is_printed_over_source(run: Run, tmp_path: Path) -> None:
+    source, printed = tmp_path / "a.dts", tmp_path / "printed.dts"
+    source.write_text("/dts-v1/;\n/ { };\n")
+    for _ in range(2):
+        assert run("preprocess", str(source), "-o", str(printed)).exit_code == 0
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this system has no /dev/stdout")
+def test_standard_output_by_its_name(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("before\n")
+    done = shell(f"dtlink links {BOARD} -o /dev/stdout | head -n 1", tmp_path)
+    assert (done.stderr, "220 links" in done.stdout) == ("", True)
+    shell(f"dtlink lint --format json {BOARD} -o /dev/stdout >> log", tmp_path)
+    assert log.read_text().startswith("before\n{\n")
