@@ -78,7 +78,7 @@ def _is_member(key: str, value: object) -> bool:
 
 def _member(made: Any, name: str, value: Any) -> Any:
     new: Any = int.__new__(made, value) if issubclass(made, int) else object.__new__(made)
-    new.name, new.value = name, value
+    new.__dict__.update(name=name, value=value)
     return new
 
 
@@ -95,8 +95,17 @@ class _Member:
     def __str__(self: Any) -> str:
         return f"{type(self).__name__}.{self.name}"
 
+    def __format__(self, form: str) -> str:
+        return format(str(self), form)
+
     def __reduce_ex__(self: Any, _: Any) -> Any:
         return type(self), (self.value,)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"cannot set {name!r} of a member")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"cannot delete {name!r} of a member")
 
 
 if not TYPE_CHECKING:
@@ -108,4 +117,4 @@ if not TYPE_CHECKING:
     class IntEnum(_Member, int, metaclass=_EnumMaker):
         """The base of an enumeration whose members are numbers, as ``enum.IntEnum`` is."""
 
-        __str__ = int.__repr__
+        __str__, __format__ = int.__repr__, int.__format__

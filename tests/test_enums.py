@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dtlink import enums
+from dtlink.rules.finding import Severity
 
 
 def _made(module: Any) -> tuple[Any, Any, Any]:
@@ -115,3 +116,12 @@ def test_they_match() -> None:
         case Kept.ONE:
             matched = True
     assert matched
+
+
+def test_members_are_formatted_and_do_not_change() -> None:
+    assert f"{Severity.ERROR:<16}|" == "Severity.ERROR  |"
+    with pytest.raises(AttributeError, match="cannot set 'value'"):
+        Severity.ERROR.value = "fatal"  # type: ignore[misc]
+    with pytest.raises(AttributeError, match="cannot delete 'value'"):
+        del Severity.ERROR.value
+    assert Severity.ERROR.value == "error"
