@@ -61,7 +61,9 @@ def key_of(paths: Iterable[str], more: Iterable[str] = ()) -> str | None:
     try:
         for path in paths:
             found = os.stat(path)
-            parts.append(f"{path}\0{found.st_size}\0{found.st_mtime_ns}")
+            # Builds and copies keep sizes and times; the time of the last change they cannot set.
+            stamp = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            parts.append("\0".join((path, *map(str, stamp))))
     except (OSError, ValueError):
         return None
     return "\n".join(parts)

@@ -162,3 +162,12 @@ def test_files_of_the_user_in_a_named_folder_stay(tmp_path: Path) -> None:
     entry.write_text("old")
     cache.trim(str(tmp_path), now=1e12)
     assert sorted(each.name for each in tmp_path.iterdir()) == sorted(own)
+
+
+def test_a_file_of_the_same_size_and_time_is_another(tmp_path: Path) -> None:
+    file = tmp_path / ".config"
+    file.write_text("CONFIG_ARM_SMMU=y\n")
+    before, there = cache.key_of([str(file)]), file.stat()
+    file.write_text("CONFIG_ARM_SMMU=m\n")
+    os.utime(file, ns=(there.st_atime_ns, there.st_mtime_ns))
+    assert cache.key_of([str(file)]) != before
