@@ -27,12 +27,15 @@ if TYPE_CHECKING:
 
 #: The forms of devicetrees; all others are of ACPI tables.
 _TREES = frozenset(("fdt", "fdt-overlay", "fdt-folder", "dts"))
+#: Its rules are about comments.
+_SOURCE_FAMILY = "source"
 #: What the families need that are not asked of every devicetree.
 _NEEDED = {
     KERNEL_FAMILY: "--kernel",
     AGAINST_FAMILY: "--against",
     SCHEMA_FAMILY: "--schema",
     OVERLAY_FAMILY: "overlays (.dtbo, .dtso, --overlay)",
+    _SOURCE_FAMILY: "devicetree source",
 }
 
 
@@ -41,9 +44,15 @@ def is_checked(item: InputReport, settings: LintSettings) -> bool:
     chosen = settings.select or settings.ignore
     if not chosen or not item.form or item.silent:
         return True
-    is_overlay = item.form == "fdt-overlay" or bool(item.overlays)
+    is_source = item.form == "dts"
+    is_overlay = (
+        item.form == "fdt-overlay"
+        or bool(item.overlays)
+        or (is_source and (item.member or item.path).endswith(".dtso"))
+    )
     tables = None if item.form in _TREES else tuple(item.tables)
-    without = (*settings.not_asked, *(() if is_overlay else (OVERLAY_FAMILY,)))
+    families = ((OVERLAY_FAMILY, is_overlay), (_SOURCE_FAMILY, is_source))
+    without = (*settings.not_asked, *(family for family, has in families if not has))
     return _has_rules(settings.selected, settings.ignore, tables, without)
 
 

@@ -31,6 +31,7 @@ def run(tmp_path, monkeypatch):
     ("path", "select", "need"),
     [
         ("board.dtb", "iort", "ACPI tables with IORT (iort)"),
+        ("board.dtb", "source", "devicetree source (source)"),
         ("board.dtb", "bsa", "ACPI tables with IORT or APIC (bsa)"),
         ("board.dtb", "acpi/checksum", "ACPI tables (acpi)"),
         ("board.dtb", "iort/component-name", "ACPI tables with IORT (iort)"),
@@ -101,3 +102,9 @@ def test_an_input_that_cannot_be_read_is_not_one_of_another_kind(run):
     result = run("broken.dtb", "--select", "iort")
     assert result.exit_code == 2
     assert "nothing was checked" not in result.stderr
+
+
+def test_an_overlay_as_source_is_an_overlay(run):
+    Path("a.dtso").write_text("/dts-v1/;\n/plugin/;\n&a { x; };\n")
+    result = run("--select", "overlay", "a.dtso")
+    assert (result.exit_code, "nothing was checked" in result.stderr) == (0, False)
