@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 
 from dtlink import engine
 from dtlink.config.model import LintSettings
+from dtlink.engine.bounded import bounded
 from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,11 +40,16 @@ def sieved(item: InputReport, settings: LintSettings) -> InputReport:
         from dtlink.config.unchecked import is_checked
 
         item = item._replace(checked=is_checked(item, settings))
-    if not (settings.severity or settings.allow or settings.expect or item.comments):
-        return item
-    from dtlink.config.apply import apply
+    if settings.severity or settings.allow or settings.expect or item.comments:
+        from dtlink.config.apply import apply
 
-    return apply(item, settings, item.tables)
+        item = apply(item, settings, item.tables)
+    # After what is allowed: an input with more findings than are reported is not fine.
+    findings, cut = bounded(item.findings)
+    if not cut:
+        return item
+    notes, passed = (*item.notes, *cut), (*item.passed, *cut)
+    return item._replace(findings=findings, notes=notes, passed=passed)
 
 
 def kernel_of(settings: LintSettings) -> tuple[object, ...]:

@@ -115,8 +115,6 @@ def report_of(
     """The report of an input that was read: what it is, and what the command found."""
     nodes = len(firmware)
     report = InputReport(**_named(item), sha256=sha256, nodes=nodes, **answer)
-    if report.passed:
-        report = report._replace(notes=(*report.notes, *report.passed))
     if not isinstance(firmware, Tree):
         return _with_tables(report, firmware)
     overlaid = firmware.overlaid

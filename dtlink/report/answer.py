@@ -40,7 +40,6 @@ class InputAnswer(TypedDict, total=False):
     faults: Sequence[RuleFault]
     view: Reportable
     notes: Sequence[str]
-    passed: Sequence[str]
     silent: Sequence[str]
     blob: bytes
     differs: str

@@ -57,3 +57,15 @@ def test_strict_does_not_pass_over_it(board: Path) -> None:
     never = ["--fail-on", "never"]
     assert CliRunner().invoke(cli, [*options, *never, str(board)]).exit_code == 0
     assert CliRunner().invoke(cli, [*options, *never, "--strict", str(board)]).exit_code == 2
+
+
+def test_what_is_allowed_does_not_hide_the_rest(board: Path) -> None:
+    entries = "".join(
+        f'[[allow]]\nrule = "phandle/dangling"\nnode = "/d{at}"\nreason = "known"\n'
+        for at in range(5)
+    )
+    Path("dtlink.toml").write_text(entries, encoding="utf-8")
+    options = ["lint", "--no-cache", "--select", "phandle/dangling", "--config", "dtlink.toml"]
+    done = CliRunner().invoke(cli, [*options, str(board)])
+    assert done.exit_code == 1
+    assert "phandle/dangling: 7 findings, of which 5 are reported" in done.stderr
