@@ -85,8 +85,13 @@ def interrupted(file: str, number: int) -> None:
 def test_a_signal_leaves_the_old_file_and_no_part(number: int, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     file.write_text("old")
-    with pytest.raises((SystemExit, KeyboardInterrupt)):
-        interrupted(str(file), number)
+    # A shell that starts this in the background has SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises((SystemExit, KeyboardInterrupt)):
+            interrupted(str(file), number)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"report.json": "old"}
 
 
