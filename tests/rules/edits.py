@@ -77,9 +77,11 @@ def key(finding: Finding) -> Key:
     return finding.rule, finding.subject.path.partition(" (")[0], finding.property_name
 
 
-def left(edited: Iterable[Finding], after: Iterable[Finding]) -> Counter[Key]:
-    """The findings with edits that are still there."""
-    return Counter(map(key, edited)) & Counter(map(key, after))
+def left(
+    edited: Iterable[Finding], after: Iterable[Finding], others: Iterable[Finding] = ()
+) -> Counter[Key]:
+    """The findings with edits that are still there; ``others`` of the same property may be."""
+    return Counter(map(key, edited)) & (Counter(map(key, after)) - Counter(map(key, others)))
 
 
 def new(rule: str, before: Iterable[Finding], after: Iterable[Finding]) -> Counter[Key]:

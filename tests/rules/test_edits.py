@@ -34,8 +34,9 @@ def faults(name: str, tree: Tree) -> Iterator[str]:
     before = findings(tree)
     for rule in sorted({each.rule for each in before if each.fix.edits}):
         edited = [each for each in before if each.rule == rule and each.fix.edits]
+        others = [each for each in before if each.rule == rule and not each.fix.edits]
         after = findings(apply(tree, [edit for each in edited for edit in each.fix.edits]))
-        yield from (f"{name}: left {each}" for each in left(edited, after))
+        yield from (f"{name}: left {each}" for each in left(edited, after, others))
         yield from (f"{name}: {rule} made {each}" for each in new(rule, before, after))
 
 
