@@ -91,8 +91,9 @@ class Board:
         for a kernel, schemas, ``lspci`` or ``iomem`` that cannot be read.
         """
         from dtlink import engine
-        from dtlink.config.apply import apply
         from dtlink.config.model import LintSettings
+        from dtlink.config.tasks import sieved
+        from dtlink.engine.bounded import reported
         from dtlink.firmware.inputs import Input
         from dtlink.report.comments import settled
         from dtlink.report.kernel import identity
@@ -103,9 +104,9 @@ class Board:
         item = engine.report_of(Input.of(self.path), self.firmware, found)
         held = LintSettings(self.settings, chosen["select"], chosen["ignore"])
         sources = self.settings.sources
-        items = list(settled([apply(item, held)], lambda _: sources, [item.input]))
+        items = settled([sieved(item, held)], lambda _: sources, [item.input])
         kernel = identity(self.settings.version, self.settings.paths)
-        return Report("lint", items, str(kernel["version"]), kernel)
+        return Report("lint", [*map(reported, items)], str(kernel["version"]), kernel)
 
     def links(self, *bindings: str, disabled: bool = False) -> LinksView:
         """The links of these bindings (all if none is named); of disabled consumers if wanted.

@@ -15,6 +15,7 @@ from dtlink.config.model import LintSettings
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.config.tasks import sieved
+from dtlink.engine.bounded import reported
 from dtlink.engine.runner import done, lost, paths
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, hold_standard_input
@@ -233,4 +234,4 @@ def _finished(report: InputReport, item: _Item) -> InputReport:
     """The report as its settings want it."""
     notes = [*item.notes, *report.notes] if item.notes else report.notes
     whole = report._replace(fail_on=item.settings.fail_on, notes=notes, blob=b"")
-    return sieved(whole, item.settings)
+    return reported(sieved(whole, item.settings))

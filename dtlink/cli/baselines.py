@@ -74,6 +74,7 @@ class Baselines:
         from dtlink.report.baseline import NewBaseline
 
         made = {path: NewBaseline(path) for path in self._files}
+        lacking = dict.fromkeys(self._files, 0)
         for item in reports:
             path = self._plan.baseline_of(item)
             if path not in made:
@@ -81,9 +82,10 @@ class Baselines:
                 continue
             deque(self._plan.compare((item,), self._compared), 0)  # for what it keeps of the old
             made[path].add(item)
+            lacking[path] += sum(each.omitted for each in item.truncated)
             yield item._replace(findings=(), known=item.findings)
         for path, baseline in made.items():
-            self._put(path, baseline.text(self._compared[path].kept()))
+            self._put(path, baseline.text(self._compared[path].kept()), lacking[path])
 
     def prune(self) -> None:
         """Take out what is fixed, if that was asked for."""
@@ -92,10 +94,16 @@ class Baselines:
 
             self._put(path, prune(self._files[path], self._compared[path].fixed()))
 
-    def _put(self, path: str, text: str) -> None:
+    def _put(self, path: str, text: str, lacking: int = 0) -> None:
+        """Write a baseline that can be read again; ``lacking``: how many findings it has not."""
+        from dtlink.report.baseline import check_size
+
+        check_size(text, path)
         emit(text, path)
         self._files[path] = _read(path)
-        say(f"dtlink: {path}: {len(self._files[path].entries)} findings")
+        number = len(self._files[path].entries)
+        rest = f", without {lacking:,} more: of a rule a board has too many" if lacking else ""
+        say(f"dtlink: {path}: {number} findings{rest}")
 
 
 def _read(path: str, *, may_lack: bool = False) -> Baseline:

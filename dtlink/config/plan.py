@@ -19,6 +19,7 @@ from dtlink.config.tasks import (
     writing_task,
     written,
 )
+from dtlink.engine.bounded import reported
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputReport, Report
@@ -337,10 +338,10 @@ class LintPlan:
         return LintPlan(self.inputs, self._settings, self.unread, self._notes, source)
 
     def settled(self, reports: Iterable[InputReport]) -> Iterator[InputReport]:
-        """The reports, with the comments in the source that no board needs."""
+        """The reports as they are printed, with the comments in the source that no board needs."""
         from dtlink.report.comments import settled
 
-        return settled(reports, self._sources, self.inputs)
+        return map(reported, settled(reports, self._sources, self.inputs))
 
     def _sources(self, item: InputReport) -> SourceOptions:
         return self.settings(item.input).board.sources

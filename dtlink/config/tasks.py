@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 
 from dtlink import engine
 from dtlink.config.model import LintSettings
-from dtlink.engine.bounded import bounded
+from dtlink.engine.bounded import held, reported
 from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def written(
     item: InputReport, settings: LintSettings, kernel: Mapping[str, Any] | None, write: Finish
 ) -> InputReport:
     """The report as it goes out; as it is if comments decide, when all boards are known."""
-    return item if item.comments else write(finished(item, settings, kernel))
+    return item if item.comments else write(reported(finished(item, settings, kernel)))
 
 
 def sieved(item: InputReport, settings: LintSettings) -> InputReport:
@@ -44,12 +44,8 @@ def sieved(item: InputReport, settings: LintSettings) -> InputReport:
         from dtlink.config.apply import apply
 
         item = apply(item, settings, item.tables)
-    # After what is allowed: an input with more findings than are reported is not fine.
-    findings, cut = bounded(item.findings)
-    if not cut:
-        return item
-    notes, passed = (*item.notes, *cut), (*item.passed, *cut)
-    return item._replace(findings=findings, notes=notes, passed=passed)
+    # After what is allowed: an input with more findings than are held is not fine.
+    return held(item)
 
 
 def kernel_of(settings: LintSettings) -> tuple[object, ...]:

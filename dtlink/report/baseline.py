@@ -91,6 +91,13 @@ def read(path: str) -> Baseline:
         raise
 
 
+def check_size(text: str, path: str) -> None:
+    """Raise :class:`InputError` for the text of a baseline that :func:`read` would refuse."""
+    if len(text) > MAX_SIZE:
+        size = f"{len(text):,} bytes, of which {MAX_SIZE:,} would be read"
+        raise InputError(f"a baseline of {size}: nothing is written", path=path)
+
+
 def _parsed(data: bytes) -> Any:
     if len(data) > MAX_SIZE:
         raise InputError(f"a baseline of more than {MAX_SIZE} bytes")

@@ -99,6 +99,15 @@ class BaseEntry(TypedDict):
     why_not: str | None
 
 
+class TruncatedEntry(TypedDict):
+    """How many findings of a rule and a severity one of the lists lacks."""
+
+    member: str
+    rule: str
+    severity: str
+    omitted: int
+
+
 class InputEntry(TypedDict):
     """An input; beside these, it has the part that the command makes."""
 
@@ -122,6 +131,7 @@ class InputEntry(TypedDict):
     known: NotRequired[list[FindingEntry]]
     fixed: NotRequired[list[FixedEntry]]
     ignored: NotRequired[list[IgnoredEntry]]
+    truncated: NotRequired[list[TruncatedEntry]]
     unmet: NotRequired[list[UnmetEntry]]
     faults: NotRequired[list[FaultEntry]]
 

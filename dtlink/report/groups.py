@@ -115,16 +115,18 @@ def groups(report: Report, *, fingerprints: bool = False) -> list[Group]:
     return sorted(found, key=lambda each: each.finding.severity.rank)
 
 
-def counts(groups: Iterable[Group]) -> dict[str, int]:
-    """How many faults there are of each severity."""
+def counts(groups: Iterable[Group], report: Report) -> dict[str, int]:
+    """How many faults there are of each severity, with those that the report lacks."""
     there = Counter(each.finding.severity for each in groups)
+    for (severity, _), number in report.totals.omitted.items():
+        there[severity] += number
     return {severity.value: there[severity] for severity in Severity}
 
 
-def repeats(groups: Iterable[Group]) -> str:
+def repeats(groups: Iterable[Group], report: Report) -> str:
     """How many findings there are if each input is counted; empty if they are as many."""
     sizes = [len(each.members) for each in groups]
-    total = counted(sum(sizes), "finding")
+    total = counted(sum(sizes) + report.totals.omitted.total(), "finding")
     return f"{total} counted per input" if sum(sizes) > len(sizes) else ""
 
 

@@ -17,6 +17,7 @@ from dtlink.report.entries import (
     InputEntry,
     RefusedEntry,
     SourceFaultEntry,
+    TruncatedEntry,
     UnmetEntry,
 )
 from dtlink.report.model import (
@@ -25,6 +26,7 @@ from dtlink.report.model import (
     InputReport,
     Refused,
     Report,
+    Truncated,
     Unmet,
     identified,
 )
@@ -168,10 +170,21 @@ def _add_what_does_not_count(entry: InputEntry, item: InputReport) -> None:
             {"finding": finding, "reason": each.reason, "source": each.source or None}
             for finding, each in zip(entries, item.ignored, strict=True)
         ]
+    if item.truncated:
+        entry["truncated"] = [_truncated(each) for each in item.truncated]
     if item.unmet:
         entry["unmet"] = [_unmet(each) for each in item.unmet]
     if item.faults:
         entry["faults"] = [{"rule": fault.rule, "error": fault.error} for fault in item.faults]
+
+
+def _truncated(item: Truncated) -> TruncatedEntry:
+    return {
+        "member": item.member,
+        "rule": item.rule,
+        "severity": item.severity.value,
+        "omitted": item.omitted,
+    }
 
 
 def _unmet(item: Unmet) -> UnmetEntry:

@@ -90,9 +90,9 @@ def render(report: Report) -> str:
 
 
 def _head(report: Report, faults: Sequence[Group]) -> Iterator[str]:
-    each_input = repeats(faults)
+    each_input = repeats(faults, report)
     several = f" ({each_input})" if each_input else ""
-    total = counts(counts_of(faults))
+    total = counts(counts_of(faults, report))
     yield f"**dtlink: {total} in {counted(report.totals.inputs, 'input')}{several}**"
     if report.since:
         yield _since(report, report.since)

@@ -122,6 +122,16 @@ class TriedBase(NamedTuple):
     """Why it can't be applied; empty if it can."""
 
 
+class Truncated(NamedTuple):
+    """How many findings of a rule and a severity a list of an input lacks: it has the worst."""
+
+    member: str
+    """The list: ``findings``, ``known`` or ``ignored``."""
+    rule: str
+    severity: Severity
+    omitted: int
+
+
 class WrittenReport(NamedTuple):
     """The report of an input as it goes out, and what it counts for."""
 
@@ -200,6 +210,8 @@ class InputReport(NamedTuple):
     checked: bool = True
     """Whether any rule was run, if it could be read: the chosen rules may be about others."""
 
+    truncated: Sequence[Truncated] = ()
+    """What its lists of findings lack, since there was too much of it."""
     written: WrittenReport | None = None
     """The report as it goes out, where it was written by the process that made it: what is printed
     besides, of errors and notes, is in this one."""

@@ -25,6 +25,7 @@ def lines(report: Report, width: int | None) -> Iterator[Line]:
         key = each.finding.severity, each.finding.rule
         counts[key] += 1
         inputs[key].update(item.name for item in each.inputs)
+    counts.update(report.totals.omitted)
     if counts:
         yield line(Span("findings   inputs  severity  rule", DIM))
     for key in sorted(counts, key=lambda key: (key[0].rank, -counts[key], key[1])):

@@ -32,17 +32,17 @@ def summary(
     ``groups`` are the report's; one that several inputs share counts once. ``by_rule``: with the
     rules that have most.
     """
-    counts = counts_of(groups)
+    counts = counts_of(groups, report)
     beside = list(aside(report))
     if not any(counts.values()) and not beside:
         return
     shown = [each for each in Severity if each.rank <= least.rank]
     if by_rule and sum(counts[each.value] for each in shown) > _SCREEN:
-        yield from _by_rule(groups, shown, width)
+        yield from _by_rule(report, groups, shown, width)
     total = ", ".join(counted(counts[name], word) for name, word in _WORDS.items())
     if report.is_compared:
         total = f"new: {total}" if any(counts.values()) else "no new findings"
-    each_input = repeats(groups)
+    each_input = repeats(groups, report)
     several = f" ({each_input})" if each_input else ""
     parts = [f"{total} in {counted(report.totals.inputs, 'input')}{several}", *beside]
     yield from flow([Span("; ".join(parts)), *_hints(counts, least)], width, indent=0)
@@ -62,11 +62,15 @@ def _kernels(report: Report) -> Iterator[str]:
 _WORDS = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def _by_rule(groups: Sequence[Group], shown: list[Severity], width: int | None) -> Iterator[Line]:
+def _by_rule(
+    report: Report, groups: Sequence[Group], shown: list[Severity], width: int | None
+) -> Iterator[Line]:
     """A line per severity with its rules, and one with the inputs, the most frequent first."""
     found = [each for each in groups if each.finding.severity in shown]
     for severity in shown:
         rules = Counter(each.finding.rule for each in found if each.finding.severity is severity)
+        for (_, rule), number in _omitted(report, severity):
+            rules[rule] += number
         if rules:
             label = Span(severity.value.ljust(8), STYLES[severity.value])
             yield from flow([label, *_most(rules, "rule")], width, indent=9)
@@ -74,6 +78,11 @@ def _by_rule(groups: Sequence[Group], shown: list[Severity], width: int | None) 
     if len(inputs) > 1 and max(inputs.values()) > 1:
         yield from flow([Span("most findings:", DIM), *_most(inputs, "input")], width, indent=9)
     yield line()
+
+
+def _omitted(report: Report, severity: Severity) -> Iterator[tuple[tuple[Severity, str], int]]:
+    """The numbers of findings of a severity that the report lacks."""
+    return (each for each in report.totals.omitted.items() if each[0][0] is severity)
 
 
 def _most(counted: Counter[str], what: str) -> Iterator[Span]:

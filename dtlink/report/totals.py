@@ -29,6 +29,9 @@ class Totals:
         self.unchecked = 0
         """Inputs that no chosen rule is about."""
         self.findings: Counter[Severity] = Counter()
+        """Also those that reports lack, as are all numbers."""
+        self.omitted: Counter[tuple[Severity, str]] = Counter()
+        """The findings that reports lack, by severity and rule."""
         self.known = 0
         self.fixed = 0
         self.ignored = 0
@@ -75,6 +78,7 @@ class Totals:
         self.unchecked += not item.checked
         for finding in item.findings:
             self.findings[finding.severity] += 1
+        self._add_omitted(item)
         self.known += len(item.known)
         self.fixed += len(item.fixed)
         self.ignored += len(item.ignored)
@@ -84,6 +88,17 @@ class Totals:
         self.passed += len(item.passed)
         self.status = max(self.status, item.exit_status(item.fail_on))
         self.broken = max(self.broken, item.exit_status(None))
+
+    def _add_omitted(self, item: InputReport) -> None:
+        """Take in what the report lacks."""
+        for each in item.truncated:
+            if each.member == "findings":
+                self.findings[each.severity] += each.omitted
+                self.omitted[each.severity, each.rule] += each.omitted
+            elif each.member == "known":
+                self.known += each.omitted
+            else:
+                self.ignored += each.omitted
 
     def _add_kernel(self, kernel: Mapping[str, Json] | None) -> None:
         if not any(each is kernel for each in self.kernels):
@@ -98,6 +113,7 @@ class Totals:
         for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.findings.update(other.findings)
+        self.omitted.update(other.omitted)
         self.status = max(self.status, other.status)
         self.broken = max(self.broken, other.broken)
 

@@ -8,16 +8,18 @@ from click.testing import CliRunner
 
 from dtlink.cli.main import cli
 from dtlink.engine import bounded as module
-from dtlink.engine.bounded import MOST, bounded
+from dtlink.engine.bounded import MOST, held, reported
 from dtlink.report.formats import FORMATS
+from dtlink.report.model import Ignored, InputReport, Report, Truncated
 from tests.report.reports import ERROR, INFO, WARNING, finding
 
 
 def test_few_findings_are_as_they_were() -> None:
     found = [finding(index=at) for at in range(MOST)]
-    assert bounded(found) == (found, [])
+    few = InputReport("a", findings=found)
+    assert reported(few) is few
     several = [*found, *(finding("phandle/missing-cells", index=at) for at in range(MOST))]
-    assert bounded(several) == (several, [])
+    assert reported(InputReport("a", findings=several)) == InputReport("a", findings=several)
 
 
 def test_of_many_the_worst_stay_in_their_order() -> None:
@@ -25,9 +27,33 @@ def test_of_many_the_worst_stay_in_their_order() -> None:
     errors = [finding(severity=ERROR, index=at) for at in range(MOST - 2)]
     warnings = [finding(severity=WARNING, index=at) for at in range(5)]
     other = finding("phandle/missing-cells", INFO)
-    found, said = bounded([*notes, other, *errors, *warnings])
-    assert found == [other, *errors, *warnings[:2]]
-    assert said == ["phandle/dangling: 2,003 findings, of which 1,000 are reported"]
+    found = reported(InputReport("a", findings=[*notes, other, *errors, *warnings]))
+    assert found.findings == [other, *errors, *warnings[:2]]
+    said = ("phandle/dangling: 2,003 findings, of which 1,000 are reported",)
+    assert found.notes == found.passed == said
+    assert found.truncated == (
+        Truncated("findings", "phandle/dangling", WARNING, 3),
+        Truncated("findings", "phandle/dangling", INFO, 1000),
+    )
+    assert Report("lint", [found]).counts() == {"error": 998, "warning": 5, "info": 1001}
+
+
+def test_what_does_not_count_is_cut_without_a_note() -> None:
+    found = [finding(index=at) for at in range(MOST + 2)]
+    ignored = [Ignored(each, "known") for each in found]
+    item = reported(InputReport("a", known=found, ignored=ignored))
+    assert (len(item.known), len(item.ignored), item.notes) == (MOST, MOST, ())
+    totals = Report("lint", [item]).totals
+    assert (totals.known, totals.ignored, totals.is_clean) == (MOST + 2, MOST + 2, False)
+
+
+def test_both_bounds_count_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HELD", MOST + 5)
+    item = held(InputReport("a", findings=[finding(index=at) for at in range(MOST + 8)]))
+    assert (len(item.findings), item.notes) == (MOST + 5, ())
+    item = reported(item)
+    assert item.notes == ("phandle/dangling: 1,008 findings, of which 1,000 are reported",)
+    assert Report("lint", [item]).counts()["error"] == MOST + 8
 
 
 @pytest.fixture

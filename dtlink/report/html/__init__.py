@@ -21,7 +21,7 @@ def render(report: Report, folder: str | None = None) -> str:
     """The page. ``folder``: where it will be; pages of ``dtlink graph`` there are linked."""
     found = groups(report)
     inputs = counted(report.totals.inputs, "input")
-    summary = f"{counts(counts_of(found)).capitalize()} in {inputs}"
+    summary = f"{counts(counts_of(found, report)).capitalize()} in {inputs}"
     return Page(
         title=f"dtlink: {summary}",
         main=asset("report/report.html"),

@@ -44,8 +44,8 @@ def data_of(report: Report, found: Sequence[Group], folder: str | None) -> Mappi
     return {
         "kernel": kernel["version"],
         "release": kernel.get("release"),
-        "counts": counts(found),
-        "repeats": repeats(found),
+        "counts": counts(found, report),
+        "repeats": repeats(found, report),
         "compared": report.is_compared,
         "aside": list(aside(report)),
         "passed": [*report.notes, *_once((item, item.passed) for item in report.inputs)],

@@ -59,8 +59,15 @@ def lacking(old: Snapshot, new: Snapshot) -> list[tuple[str, str]]:
 
 
 def compare_findings(old: Snapshot, new: Snapshot) -> FindingChanges:
-    """By fingerprint."""
-    return findings(old.findings or (), new.findings or (), old.ignored | new.ignored)
+    """By fingerprint. What a report lacks may be anything: nothing of its rule is new, or gone."""
+    found = findings(old.findings or (), new.findings or (), old.ignored | new.ignored)
+    if not (old.omitted or new.omitted):
+        return found
+    return KindChanges(
+        gained=tuple(each for each in found.gained if each.rule not in old.omitted),
+        lost=tuple(each for each in found.lost if each.rule not in new.omitted),
+        changed=found.changed,
+    )
 
 
 def compare_waits(old: Snapshot, new: Snapshot) -> WaitChanges:

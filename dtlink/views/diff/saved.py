@@ -6,7 +6,8 @@ What is on the disk is untyped: its form is checked here, and rows are made of i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from dtlink.boot.devlink.model import WaitingDevice
 from dtlink.facts.binding import Origin
@@ -87,6 +88,7 @@ _READ: Members = {
     "findings": [_FINDING],
     "known": [_FINDING],
     "ignored": [{"finding": _FINDING}],
+    "truncated": [{"rule": TEXT, "omitted": COUNT}],
     "links": [_LINK],
     "properties": [_PROPERTY],
     "cycles": [{"nodes": [NODE], "chain": [_STEP], "breaks": [_STEP]}],
@@ -178,6 +180,14 @@ def _inputs(document: Any) -> Iterator[SavedInput]:
         yield SavedInput(Side(identity, snapshot), error)
 
 
+def _omitted(entry: Members) -> Mapping[str, int]:
+    """How many findings of each rule a report lacks, in any of its lists."""
+    found = Counter[str]()
+    for each in entry.get("truncated", ()):
+        found[each["rule"]] += each["omitted"]
+    return found
+
+
 def _snapshot(entry: Members, kernel: Members, where: str) -> Snapshot:
     ignored = [each["finding"] for each in entry.get("ignored", ())]
     findings = entry.get("findings")
@@ -201,6 +211,7 @@ def _snapshot(entry: Members, kernel: Members, where: str) -> Snapshot:
         ]
         if "properties" in entry
         else None,
+        omitted=_omitted(entry),
     )
 
 

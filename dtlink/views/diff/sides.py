@@ -55,6 +55,12 @@ def of_firmware(item: InputReport) -> Side:
     return Side(identity, item.view)
 
 
+def _cut(side: Side, name: str, others: str) -> Iterator[str]:
+    """What is not known since the report of a side lacks findings."""
+    for rule, omitted in sorted(side.snapshot.omitted.items()):
+        yield f"not compared ({name} is a report without {omitted:,} of them): {rule} that {others}"
+
+
 def notes(old: Side, new: Side, kernel: str, dtlink: str) -> Iterator[str]:
     """What keeps the two from being comparable; ``kernel`` is the version firmware is read for."""
     groups: dict[str, list[str]] = {}
@@ -62,6 +68,8 @@ def notes(old: Side, new: Side, kernel: str, dtlink: str) -> Iterator[str]:
         groups.setdefault(name, []).append(what)
     for name, kinds in groups.items():
         yield f"not compared ({name} is a report without them): {', '.join(kinds)}"
+    yield from _cut(old, "OLD", "only NEW has")
+    yield from _cut(new, "NEW", "only OLD has")
     versions = [side.identity.kernel_version or kernel for side in (old, new)]
     if versions[0] != versions[1]:
         yield f"OLD is for Linux {versions[0]}, NEW for {versions[1]}: this may cause changes"

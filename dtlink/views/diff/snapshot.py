@@ -33,6 +33,8 @@ class Snapshot(NamedTuple):
     """The input is an overlay, which is not a board."""
     properties: Sequence[PropertyRow] | None = None
     """Of tables."""
+    omitted: Mapping[str, int] = {}
+    """How many findings of a rule a saved report lacks."""
 
     def members(self) -> Mapping[str, Json]:
         """None: a snapshot is compared, not reported."""

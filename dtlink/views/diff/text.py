@@ -76,7 +76,8 @@ def summary(views: Sequence[DiffView], paths: Sequence[str]) -> Line:
     names = _and([_PLURALS.get(kind, kind) for kind in kinds])
     where = paths[0] if len(views) == 1 else counted(len(both), "input")
     if not differ and len(both) == len(views):
-        return line(Span("nothing changed", BOLD), f" in {where}: {names} are the same")
+        known = " as far as reports have them" if any(each.incomplete for each in both) else ""
+        return line(Span("nothing changed", BOLD), f" in {where}: {names} are the same{known}")
     parts = [] if len(views) == 1 else [f"{differ:,} of {counted(len(both), 'input')} changed"]
     ends: Counter[str] = Counter(each.input for each in views)
     parts += [

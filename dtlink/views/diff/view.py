@@ -81,6 +81,8 @@ class DiffView(CommandResult):
     cycle_lines: PairChanges | Absent = ABSENT
     links: LinkChanges | Absent = ABSENT
     properties: PropertyChanges | Absent = ABSENT
+    incomplete: tuple[str, ...] | Absent = ABSENT
+    """Rules of which a saved report lacks findings: these are not compared."""
 
     @classmethod
     def of(cls, old: Side | None, new: Side | None) -> DiffView:
@@ -118,6 +120,7 @@ class DiffView(CommandResult):
             cycle_lines=changed.cycle_lines,
             links=changed.links,
             properties=changed.properties,
+            incomplete=tuple(sorted({*before.omitted, *after.omitted})) or ABSENT,
         )
 
     def to_json(self) -> Json:

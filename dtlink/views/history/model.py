@@ -39,7 +39,8 @@ class SavedInput(NamedTuple):
     """Why it was not read; empty if it was."""
     findings: tuple[SavedFinding, ...]
     failed: tuple[str, ...]
-    """The rules that failed: whether their findings are gone is not known."""
+    """The rules that failed, or of which the report lacks findings: whether one that is not listed
+    is there is not known."""
 
 
 class SavedDocument(NamedTuple):

@@ -26,7 +26,7 @@ _SEVERITIES = frozenset(each.value for each in Severity)
 _TEXTS = ("rule", "fingerprint", "severity", "subject", "message", "consequence", "fix")
 _FINDING: Members = {**dict.fromkeys(_TEXTS, TEXT), "property": TEXT + NONE}
 _ENTRY: Members = {"path": TEXT, "model": TEXT + NONE}
-_FOUND = ("findings", "known", "ignored", "faults", "overlays")
+_FOUND = ("findings", "known", "ignored", "faults", "truncated", "overlays")
 
 
 class NotAReportError(InputError):
@@ -78,8 +78,10 @@ class Reader:
             raise NotAReportError("a report of another command than lint: it has no findings")
         ignored = entry.get("ignored", ())
         check(list(ignored), [{"finding": {}}], f"{where}.ignored")
-        failed = entry.get("faults", ())
-        check(list(failed), [{"rule": TEXT}], f"{where}.faults")
+        failed = []
+        for name in ("faults", "truncated"):
+            check(entry.get(name, []), [{"rule": TEXT}], f"{where}.{name}")
+            failed += [each["rule"] for each in entry.get(name, ())]
         # With --since, what is known was there before: it is not accepted.
         found = (
             *((each, False) for each in entry.get("findings", ())),
@@ -94,7 +96,7 @@ class Reader:
             model=entry["model"] or "",
             error=(error["message"] or "?") if error else "",
             findings=self._several.setdefault(findings, findings),
-            failed=tuple(each["rule"] for each in failed),
+            failed=tuple(dict.fromkeys(failed)),
         )
 
     def _finding(self, members: Any, where: str, is_accepted: bool) -> SavedFinding:  # noqa: FBT001

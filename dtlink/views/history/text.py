@@ -48,6 +48,9 @@ def _builds(view: HistoryView, *, everything: bool) -> Iterator[Line]:
         unread = f"  {each.unreadable:,} not read" if each.unreadable else ""
         yield line(f"{padded(each.name, wide)}  {'  '.join(cells)}{unread}", mark)
         before = made_by
+        if each.incomplete:
+            rules = listed(list(each.incomplete), _RULES)
+            yield line(Span(f"  not all findings are known, of {rules}", DIM))
     if len(shown) < len(view.builds):
         rest = counted(len(view.builds) - len(shown), "earlier build")
         yield line(Span(f"{rest} (--all lists them)", DIM))

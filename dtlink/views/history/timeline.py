@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dtlink.records import NamedTuple
 from dtlink.views.history.model import Build, SavedFinding, SavedInput
 
-#: What happens to a finding in a build. ``first``: the board's first build has it; ``changed``: its
-#: severity, or whether it is accepted.
+#: What happens to a finding in a build. ``first``: the first build of the board has it, or the one
+#: before may have had it, since its rule failed there or its report lacks findings; ``changed``:
+#: its severity, or whether it is accepted.
 EVENTS = ("first", "new", "fixed", "regressed", "changed")
 
 Fault = tuple[str, str]
@@ -43,13 +44,17 @@ class Track:
         self.runs: list[Run] = []
         self.events: list[tuple[int, str]] = []
 
-    def go_on(self, build: int, finding: SavedFinding, before: int) -> str:
-        """The finding is there; ``before`` is the board's build before, -1: none. What it is."""
+    def go_on(self, build: int, finding: SavedFinding, before: int, *, may_be_old: bool) -> str:
+        """The finding is there; ``before`` is the board's build before, -1: none. What it is.
+
+        ``may_be_old``: whether that had it is not known.
+        """
         run = self.runs[-1] if self.runs else None
         self.finding = finding
         if run is None or run.end >= 0:
             self.runs.append(Run(build, finding))
-            return self._note(build, "regressed" if run else "new" if before >= 0 else "first")
+            is_new = before >= 0 and not may_be_old
+            return self._note(build, "regressed" if run else "new" if is_new else "first")
         if (run.severity, run.is_accepted) == (finding.severity, finding.is_accepted):
             return ""
         run.end = before
@@ -80,6 +85,8 @@ class BoardTrack:
         self.tracks: dict[Fault, Track] = {}
         self.current: dict[Fault, Track] = {}
         self._now: tuple[tuple[SavedFinding, ...], tuple[str, ...]] | None = None
+        self._failed: tuple[str, ...] = ()
+        """The rules of whose findings in the last build not all are known."""
         self._count: Mapping[str, int] = {}
         self.accepted = 0
         """How many findings of the last build do not count."""
@@ -93,7 +100,7 @@ class BoardTrack:
             runs = [each.runs[-1] for each in self.current.values()]
             self._count = Counter(each.severity for each in runs if not each.is_accepted)
             self.accepted = sum(each.is_accepted for each in runs)
-        self._now, self.last = now, build
+        self._now, self._failed, self.last = now, item.failed, build
         self.counts[build] = self._count
 
     def _change(self, build: int, item: SavedInput, wanted: Callable[[str], bool]) -> Iterator[str]:
@@ -101,7 +108,7 @@ class BoardTrack:
         there: dict[Fault, Track] = {}
         for fault, finding in reversed(found.items()):
             track = there[fault] = self.tracks.setdefault(fault, Track(finding))
-            event = track.go_on(build, finding, self.last)
+            event = track.go_on(build, finding, self.last, may_be_old=fault[0] in self._failed)
             if event and not finding.is_accepted:
                 yield event
         for fault, track in self.current.items():
@@ -129,6 +136,8 @@ class BuildCount(NamedTuple):
     unread: int
     accepted: int
     events: Mapping[str, int]
+    incomplete: Sequence[str]
+    """The rules of whose findings not all are known, of some board."""
 
 
 class Timeline:
@@ -144,7 +153,7 @@ class Timeline:
     def add(self, build: Build) -> None:
         """Add the next build. An input that is there twice counts once."""
         at, events = len(self.builds), Counter[str]()
-        read, unread, accepted = set[str](), set[str](), 0
+        read, unread, failed, accepted = set[str](), set[str](), set[str](), 0
         for name, item in build.inputs:
             if name in read or not self._wants_board(name):
                 continue
@@ -156,12 +165,16 @@ class Timeline:
                 continue
             events.update(board.add(at, item, self._wants_rule))
             read.add(name)
+            failed.update(item.failed)
             accepted += board.accepted
         unread -= read
         for name in sorted(unread):
             self.boards[name].unread.append(at)
         without_inputs = build._replace(inputs=())
-        self.builds.append(BuildCount(without_inputs, len(read), len(unread), accepted, events))
+        wanted = sorted(filter(self._wants_rule, failed))
+        self.builds.append(
+            BuildCount(without_inputs, len(read), len(unread), accepted, events, wanted)
+        )
 
     def close(self) -> Sequence[BoardTrack]:
         """The boards, by name, once all builds are added."""

@@ -54,6 +54,9 @@ class BuildRow(JsonRow):
     new: int
     fixed: int
     regressed: int
+    incomplete: tuple[str, ...] | Absent = ABSENT
+    """Rules that failed, or of which reports lack findings: none of these is called fixed here, or
+    new in the next build."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -181,7 +184,7 @@ def _builds(
     builds: Sequence[BuildCount], boards: Sequence[BoardTrack], *, with_times: bool
 ) -> Iterator[BuildRow]:
     short = names([(each.build.path, each.build.number) for each in builds])
-    for at, (build, read, unread, accepted, events) in enumerate(builds):
+    for at, (build, read, unread, accepted, events, incomplete) in enumerate(builds):
         counts = Counter[str]()
         for board in boards:
             counts.update(board.counts.get(at, {}))
@@ -196,6 +199,7 @@ def _builds(
             unreadable=unread,
             findings=CountsRow(**{name: counts[name] for name in _SEVERITIES}),
             accepted=accepted,
+            incomplete=tuple(incomplete) or ABSENT,
             **{name: events.get(name, 0) for name in ("new", "fixed", "regressed")},
         )
 
