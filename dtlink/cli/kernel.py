@@ -7,12 +7,13 @@ import sys
 import click
 
 from dtlink.cli.completion import complete_files
+from dtlink.cli.groups import CheckedGroup
 from dtlink.cli.messages import say
 from dtlink.cli.writing import write_file
 from dtlink.firmware.errors import InputError
 
 
-@click.group(help="Prepare what dtlink needs to know of a kernel.")
+@click.group(cls=CheckedGroup, help="Prepare what dtlink needs to know of a kernel.")
 def kernel() -> None:
     """Hold the commands of this group."""
 

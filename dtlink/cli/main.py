@@ -7,6 +7,7 @@ from importlib import import_module
 
 import click
 
+from dtlink.cli.groups import CheckedGroup
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,10 +51,14 @@ def _unknown(word: str) -> str:
     told = f"No such command {word!r}."
     if near := get_close_matches(word.lower(), COMMANDS, n=2):
         return f"{told} Did you mean {' or '.join(map(repr, near))}?"
-    return f"{told} To lint it: dtlink lint {shell.file(word)}" if Path(word).exists() else told
+    return (
+        f"{told} To lint it: dtlink lint {shell.file(word)}"
+        if word and Path(word).exists()
+        else told
+    )
 
 
-class _Commands(click.Group):
+class _Commands(CheckedGroup):
     """A group that imports a command only to run it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

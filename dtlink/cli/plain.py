@@ -36,6 +36,8 @@ class PlainOption(NamedTuple):
 
     def value(self, word: str) -> Any:
         """The value of a word. Raises :class:`ValueError` for one that the option does not take."""
+        if not word:
+            raise ValueError("the value is empty")
         if self.minimum is not None:
             number = int(word)
             if number < self.minimum:
@@ -60,6 +62,8 @@ def read(words: Sequence[str], rows: Iterable[PlainOption]) -> PlainLine | None:
     values: dict[str, Any] = {}
     rest = iter(words)
     for word in rest:
+        if not word:
+            return None  # refused with its name
         if word[:1] != "-" or word == "-":
             paths.append(word)
             continue

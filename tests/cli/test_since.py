@@ -325,7 +325,7 @@ def test_every_format(form, top):
 WRONG = {
     "no commit": (("--since", "nothing"), "there is no commit nothing in"),
     "an option": (("--since=--output=x",), "--output=x is not the name of a commit"),
-    "empty": (("--since", ""), "an empty string is not the name of a commit"),
+    "empty": (("--since", ""), "the value is empty"),
     "standard input": (("--since", "HEAD", "-"), "no earlier state of standard input"),
     "no path": ((), "Missing argument 'PATH...'"),
     "a baseline to write": (
