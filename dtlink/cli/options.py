@@ -16,12 +16,11 @@ from dtlink.cli.completion import (
     complete_rules,
 )
 from dtlink.cli.given import keep
-from dtlink.cli.messages import say
 from dtlink.cli.param import ParamType
 from dtlink.cli.plain_options import PLAIN, format_option
 from dtlink.cli.sources import MacroParam
 from dtlink.facts.errors import OptionError
-from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
+from dtlink.facts.kernels import DEFAULT, KernelVersion, modelled
 from dtlink.firmware.choice import MAX_BOARDS
 from dtlink.report.formats import FORMATS
 from dtlink.typed import TYPE_CHECKING, Any, TypeVar
@@ -41,18 +40,10 @@ class KernelVersionParam(ParamType[KernelVersion]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> KernelVersion:
         """The version, or a usage error."""
-        if isinstance(value, tuple):
-            return KernelVersion.of(value)
         try:
-            version = KernelVersion.parse(str(value))
-        except OptionError as error:
+            return modelled(value if isinstance(value, tuple) else str(value))
+        except ValueError as error:
             self.fail(str(error), param, ctx)
-        if version > LATEST:
-            self.fail(f"{value}: the newest kernel known is {LATEST} (latest)", param, ctx)
-        if version < KNOWN[0] and not (ctx and ctx.resilient_parsing):
-            note = f"no supplier bindings are known before {KNOWN[0]}"
-            say(f"dtlink: kernel {value}: {note}, so this kernel follows no link")
-        return version
 
 
 class KernelCommandLine(ParamType["CommandLine"]):

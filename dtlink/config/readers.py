@@ -253,22 +253,16 @@ def _one_of(choices: tuple[str, ...], value: Any, place: ConfigPlace) -> str:
 
 def version(value: Any, place: ConfigPlace) -> KernelVersion:
     """A kernel version."""
-    from dtlink.facts.errors import OptionError
-    from dtlink.facts.kernels import LATEST, KernelVersion
+    from dtlink.facts.kernels import modelled
 
-    if isinstance(value, tuple) and len(value) == 2:
-        return KernelVersion.of(value)
     if isinstance(value, float):
         raise place.error('a string is needed, as in "6.10": as a number that would be 6.1')
-    name = text(value, place)
+    is_pair = isinstance(value, tuple) and len(value) == 2
+    named = value if is_pair else text(value, place)[:_LONGEST_RELEASE]
     try:
-        found = KernelVersion.parse(name[:_LONGEST_RELEASE])
-    except OptionError as error:
-        allowed = ", ".join(error.allowed)
-        raise place.error(f"{short(name)} is no kernel version; allowed: {allowed}") from error
-    if found > LATEST:
-        raise place.error(f"{short(name)}: the newest kernel known is {LATEST} (latest)")
-    return found
+        return modelled(named)
+    except ValueError as error:
+        raise place.error(str(error)) from error
 
 
 def command_line(value: Any, place: ConfigPlace) -> CommandLine:

@@ -33,14 +33,9 @@ class KernelVersion(NamedTuple):
 
         Raises :class:`OptionError` for anything else, and for kernels before :data:`OLDEST`.
         """
-        if text == "latest":
-            return LATEST
-        # By hand: every start reads some, and compiling a pattern would take longer than all.
-        major, _, rest = text.strip().removeprefix("v").partition(".")
-        minor = rest[: len(rest) - len(rest.lstrip(_DIGITS))]
-        if not (major.isdecimal() and len(major) <= 3 and 1 <= len(minor) <= 4):
-            raise OptionError("kernel version", text, (str(DEFAULT), f"{DEFAULT}.117", "latest"))
-        version = cls(int(major), int(minor))
+        version = _read(text)
+        if version is None:
+            raise OptionError("kernel version", text, _FORMS)
         if version < OLDEST:
             raise OptionError("kernel version", text, (f"{OLDEST} or newer",))
         return version
@@ -90,10 +85,39 @@ KNOWN_KERNELS = (
 KNOWN = tuple(row.version for row in KNOWN_KERNELS)
 #: The version that applies unless the user gives one.
 DEFAULT = KernelVersion(6, 12)
-#: The first version that is accepted: up to the first of :data:`KNOWN` only parameters are known.
+#: The first version of which facts have values: up to the first of :data:`KNOWN` only parameters.
 OLDEST = KernelVersion(5, 4)
 #: The newest version that is known.
 LATEST = KNOWN[-1]
+_FORMS = (str(DEFAULT), f"{DEFAULT}.117", "latest")
+
+
+def _read(text: str) -> KernelVersion | None:
+    """The version that text begins with, however old; ``None`` if it is none."""
+    if text == "latest":
+        return LATEST
+    # By hand: every start reads some, and compiling a pattern would take longer than all.
+    major, _, rest = text.strip().removeprefix("v").partition(".")
+    minor = rest[: len(rest) - len(rest.lstrip(_DIGITS))]
+    if major.isdecimal() and len(major) <= 3 and 1 <= len(minor) <= 4:
+        return KernelVersion(int(major), int(minor))
+    return None
+
+
+def modelled(named: str | tuple[int, int]) -> KernelVersion:
+    """The version that a user names, of those whose fw_devlink is modelled.
+
+    Raises :class:`ValueError`, with what is wrong, for any other, and for what is no version.
+    """
+    version = _read(named) if isinstance(named, str) else KernelVersion(*named)
+    if version is None:
+        *forms, last = _FORMS
+        raise ValueError(f"{named!r} is not a kernel version, such as {', '.join(forms)} or {last}")
+    if version < KNOWN[0]:
+        raise ValueError(f"{version} is not supported: the oldest version is {KNOWN[0]}")
+    if version > LATEST:
+        raise ValueError(f"{version} is not supported: the newest version is {LATEST} (latest)")
+    return version
 
 
 class VersionRange(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.facts.kernels import LATEST, OLDEST
+from dtlink.facts.kernels import KNOWN, LATEST
 from dtlink.kernel.facts import version_in
 from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed
@@ -28,8 +28,8 @@ def _version(facts: Facts) -> Iterator[str]:
         yield f"it is {release}, but fw_devlink of {facts.given} is modelled, as given"
     elif own > LATEST and facts.given is None:
         yield f"{release} is newer than {LATEST}, the newest version known, which is modelled"
-    elif own < OLDEST and facts.given is None:
-        yield f"{release} is older than {OLDEST}, the oldest version known, which is modelled"
+    elif own < KNOWN[0] and facts.given is None:
+        yield f"{release} is older than {KNOWN[0]}, the oldest version known, which is modelled"
 
 
 def _index(facts: Facts) -> Iterator[str]:

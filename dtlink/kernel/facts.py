@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from dtlink.facts.kernels import DEFAULT, LATEST, OLDEST, KernelVersion
+from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
 from dtlink.late import pattern
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
@@ -54,7 +54,7 @@ class Facts(NamedTuple):
         """The version whose behaviour is modelled: the given one, else the nearest that is known
         to :attr:`version`.
         """
-        return self.given or min(max(self.version, OLDEST), LATEST)
+        return self.given or min(max(self.version, KNOWN[0]), LATEST)
 
     def file_of(self, module: str) -> str | None:
         """The name of a module's file, such as ``phy-x.ko``; ``None``: not known.

@@ -301,7 +301,7 @@ print(*sorted(name for name in sys.modules if name.startswith("dtlink.")), file=
 
 _FIRST = {
     *("dtlink.version", "dtlink.typed"),
-    *("dtlink.cli", "dtlink.cli.main", "dtlink.cli.completion"),
+    *("dtlink.cli", "dtlink.cli.main", "dtlink.cli.groups", "dtlink.cli.completion"),
 }
 
 

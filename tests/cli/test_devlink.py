@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dtlink import read
-from dtlink.facts.kernels import LATEST
+from dtlink.facts.kernels import KNOWN, LATEST
 from dtlink.facts.profile import KernelProfile
 from tests.cli.conftest import Run
 from tests.support.boards import predicted
@@ -160,10 +160,10 @@ def test_bad_bootargs_stop_nothing(run: Run, tmp_path: Path) -> None:
     [
         (["--cmdline", "fw_devlink=yes"], "fw_devlink: 'yes' is not a value of it; allowed: off"),
         (["--cmdline", "deferred_probe_timeout=x"], "deferred_probe_timeout: 'x'"),
-        (["--kernel-version", "4.19"], "5.4 or newer"),
-        (["--kernel-version", "99.0"], f"the newest kernel known is {LATEST}"),
-        (["--kernel-version", "new"], "allowed: 6.12, 6.12.117, latest"),
-        (["--against", "2.6"], "5.4 or newer"),
+        (["--kernel-version", "4.19"], f"4.19 is not supported: the oldest version is {KNOWN[0]}"),
+        (["--kernel-version", "99.0"], f"the newest version is {LATEST}"),
+        (["--kernel-version", "new"], "'new' is not a kernel version, such as 6.12"),
+        (["--against", "2.6"], f"the oldest version is {KNOWN[0]}"),
         (["--view", "half"], "'full', 'bare'"),
     ],
 )
@@ -190,9 +190,11 @@ def test_versions_as_distributions_write_them(run: Run, board: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["devlink", "links", "lint"])
-def test_kernels_before_the_table_follow_nothing(run: Run, board: Path, command: str) -> None:
-    result = run(command, board, "--kernel-version", "5.4")
-    assert "no supplier bindings are known before 5.10" in result.stderr
+def test_the_oldest_kernel_is_the_first_of_the_table(run: Run, board: Path, command: str) -> None:
+    assert run(command, board, "--kernel-version", str(KNOWN[0])).exit_code in (0, 1)
+    result = run(command, board, "--kernel-version", "5.9")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "5.9 is not supported: the oldest version is 5.10" in result.stderr
 
 
 def test_against_tells_what_changes(run: Run, board: Path) -> None:

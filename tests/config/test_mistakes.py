@@ -29,9 +29,9 @@ ALLOW = '[[allow]]\nrule = "legacy"\nreason = "r"\n'
         ("zzz = 1", "no key is named zzz; there are: kernel-version, against, "),
         ("kernel-version = 6.10", 'kernel-version: a string is needed, as in "6.10": as a number'),
         ("kernel-version = 6", "kernel-version: a string is needed, not a number"),
-        ('kernel-version = "six"', "kernel-version: six is no kernel version; allowed: 6.12, "),
-        ('kernel-version = "4.19"', "kernel-version: 4.19 is no kernel version; allowed: 5.4 or"),
-        ('kernel-version = "99.9"', "kernel-version: 99.9: the newest kernel known is "),
+        ('kernel-version = "six"', "kernel-version: 'six' is not a kernel version, such as 6.12, "),
+        ('kernel-version = "4.19"', "kernel-version: 4.19 is not supported: the oldest"),
+        ('kernel-version = "99.9"', "kernel-version: 99.9 is not supported: the newest"),
         ('cmdline = "fw_devlink=of"', "cmdline: fw_devlink: of is not a value of it; allowed: off"),
         (
             f'cmdline = "deferred_probe_timeout={"9" * 5000}"',

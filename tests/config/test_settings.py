@@ -169,7 +169,7 @@ def test_what_the_command_line_expects_is_added(write: Write) -> None:
     [
         ({"select": ("mmu-masters",)}, "--select: no rule or family is named mmu-masters"),
         ({"expect": ("legacy/mmu-master:/x",)}, "--expect: no rule .* legacy/mmu-masters"),
-        ({"kernel_version": "99.1"}, "--kernel-version: 99.1: the newest kernel known"),
+        ({"kernel_version": "99.1"}, "--kernel-version: 99.1 is not supported: the newest"),
         ({"initramfs": "i"}, "--initramfs: needs a kernel"),
         ({"fail_on": "bad"}, "--fail-on: bad is not one of error, warning, info, never"),
     ],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from dtlink.facts.errors import OptionError
-from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, OLDEST, KernelVersion
+from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, OLDEST, KernelVersion, modelled
 from dtlink.facts.profile import KernelProfile, Mode
 
 
@@ -108,3 +110,20 @@ def test_strict_is_taken_without_effect_where_nobody_waits(mode):
 def test_strict_follows_the_optional_suppliers_too():
     assert not KernelProfile.of("6.12").follows_optional
     assert KernelProfile.of("6.12", "fw_devlink.strict=1").follows_optional
+
+
+@pytest.mark.parametrize(
+    ("named", "wrong"),
+    [
+        ("5.9", f"5.9 is not supported: the oldest version is {KNOWN[0]}"),
+        ("4.19.3-arm64", f"4.19 is not supported: the oldest version is {KNOWN[0]}"),
+        ((5, 4), f"5.4 is not supported: the oldest version is {KNOWN[0]}"),
+        ("99.1", f"99.1 is not supported: the newest version is {LATEST} (latest)"),
+        ("six", "'six' is not a kernel version, such as 6.12, 6.12.117 or latest"),
+    ],
+)
+def test_what_a_user_may_name_is_what_is_modelled(named, wrong):
+    with pytest.raises(ValueError, match=re.escape(wrong)):
+        modelled(named)
+    for version in KNOWN:
+        assert modelled(str(version)) == modelled(tuple(version)) == version
