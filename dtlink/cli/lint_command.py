@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dtlink.cli.caching import cache_options
+from dtlink.cli.caching import cached
 from dtlink.cli.fix_options import FIX_OPTIONS
 from dtlink.cli.given import named
 from dtlink.cli.lint import run
@@ -66,15 +66,18 @@ from dtlink.typed import Any
     default="",
     help="Lint on the workers of a scheduler of dask, which read the files: dask://HOST:PORT.",
 )
-@cache_options
+@plain("no_cache", "cache_dir")
 @options("color")
 @click.pass_context
-def lint(context: click.Context, /, executor: str, **values: Any) -> None:
+def lint(
+    context: click.Context, /, *, executor: str, no_cache: bool, cache_dir: str, **values: Any
+) -> None:
     """Lint with what the user named of the settings, and with the other options."""
     others = {name: value for name, value in values.items() if name not in FIELDS}
-    if not executor:
-        run(named(context), **others)
-    from dtlink.cli.executor import opened
+    with cached(no_cache=no_cache, cache_dir=cache_dir):
+        if not executor:
+            run(named(context), **others)
+        from dtlink.cli.executor import opened
 
-    with opened(executor) as workers:
-        run(named(context), **{**others, "jobs": workers})
+        with opened(executor) as workers:
+            run(named(context), **{**others, "jobs": workers})

@@ -17,6 +17,7 @@ def lint_plainly(words: Sequence[str]) -> None:
     line = read(words, PLAIN.values())
     if line is None:
         return
+    from dtlink.cli.caching import cached
     from dtlink.cli.lint import run
     from dtlink.config.model import FIELDS
 
@@ -26,8 +27,10 @@ def lint_plainly(words: Sequence[str]) -> None:
         show_steps()
     given = {name: value for name, value in line.values.items() if name in FIELDS}
     others = {name: value for name, value in line.values.items() if name not in FIELDS}
+    kept = {name: others.pop(name) for name in ("no_cache", "cache_dir") if name in others}
     try:
-        run(given, paths=line.paths, **others)
+        with cached(**kept):
+            run(given, paths=line.paths, **others)
     except Exception as error:
         _add_usage(error)
         raise

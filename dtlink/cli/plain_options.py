@@ -139,6 +139,19 @@ PLAIN = {
         minimum=0,
         default=0,
     ),
+    "no_cache": PlainOption(
+        ("--no-cache",),
+        "no_cache",
+        "Do not use the cache: neither results nor facts of kernels are read or kept.",
+        is_flag=True,
+    ),
+    "cache_dir": PlainOption(
+        ("--cache-dir",),
+        "cache_dir",
+        "Folder of the cache. [default: DTLINK_CACHE, else $XDG_CACHE_HOME/dtlink]",
+        metavar="DIR",
+        default="",
+    ),
     "color": PlainOption(
         ("--color",),
         "color",
