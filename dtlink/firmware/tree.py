@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from zlib import crc32
@@ -334,6 +335,14 @@ class Tree:
     def by_path(self) -> Mapping[str, Node]:
         """Nodes by full path; the first one if several nodes have the same path."""
         return _NodesByPath(self, self._numbers)
+
+    @cached_property
+    def repeated_paths(self) -> frozenset[str]:
+        """The paths that several nodes have: no path names any of them but the first."""
+        if all(each.kind != "duplicate-node" for each in self.oddities):
+            return frozenset()
+        counts = Counter(map(self.path, range(len(self.parents))))
+        return frozenset(path for path, count in counts.items() if count > 1)
 
     @cached_property
     def _numbers(self) -> Mapping[str, int]:

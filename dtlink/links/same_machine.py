@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from dtlink.enums import Enum
+from dtlink.firmware.errors import InputError
 from dtlink.links import hosts as pci_hosts
 from dtlink.links import requesters
 from dtlink.links.acpi.translation import holder, of_machine
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
 
 DEVICETREE, ACPI = "the devicetree", "ACPI"
+#: Upper bound on the pieces of all maps; a mask of 0xfff8 makes 8,192 of one.
+_MAX_PIECES = 12_000
 #: Tables of machines whose interrupts go to no GIC.
 _WITHOUT_GIC = frozenset(("DMAR", "IVRS", "RIMT"))
 
@@ -125,11 +128,11 @@ Chosen = tuple[Mapping[int, Sequence[IdRange]], str]
 def compare(tree: Tree, machine: Machine, chosen: Chosen | None = None) -> MachineComparison:
     """Compare the mappings of the requesters of each PCI host in the devicetree.
 
-    Raises :class:`InputError` for too many PCI hosts.
+    Raises :class:`InputError` for too many PCI hosts, and for maps in too many pieces.
     """
     hosts = pci_hosts.of_tree(tree, machine)
     segments = pci_hosts.segments(hosts)
-    compared = []
+    compared, pieces = [], 0
     both = _in_both(machine, hosts)
     tables = {number: of_machine(machine, number) for number in {host.segment for host in both}}
     for host in both:
@@ -137,6 +140,12 @@ def compare(tree: Tree, machine: Machine, chosen: Chosen | None = None) -> Machi
             DEVICETREE: of_tree(tree, host.node, segments),
             ACPI: tables[host.segment],
         }
+        pieces += sum(len(side.iommu) + len(side.msi) for side in sides.values())
+        if pieces > _MAX_PIECES:
+            raise InputError(
+                f"cannot compare requester IDs that are mapped in more than {_MAX_PIECES} ranges "
+                f"({host.path}, iommu-map-mask or msi-map-mask)"
+            )
         if not _has_gic(machine):
             # Without one, the MSI controllers of the two cannot be matched.
             sides = {name: side._replace(msi=()) for name, side in sides.items()}

@@ -183,14 +183,19 @@ def _unmasked(pieces: IdTranslations, mask: int) -> Iterator[MappedRange[IdTrans
         return
     step = mask & 1
     block = ~mask & mask + 1 if step else mask & -mask or REQUESTER_IDS.size
+    of_block: dict[int, IdTranslations] = {}  # blocks outnumber what the mask leaves of them
     for start in range(0, REQUESTER_IDS.size, block):
         masked = start & mask
-        for piece in within(pieces, IdRange(masked, masked + (block - 1) * step)):
+        if masked not in of_block:
+            reduced = IdRange(masked, masked + (block - 1) * step)
+            of_block[masked] = list(within(pieces, reduced))
+        for piece in of_block[masked]:
             first = start + piece.span.first - masked
             output = piece.value.ids.at(piece.span.first)
             ids = Ids.line(first, output) if step else Ids(output, 0)
             last = start + (piece.span.last - masked if step else block - 1)
-            yield MappedRange(IdRange(first, last), piece.value._replace(ids=ids))
+            supplier, _, entry = piece.value
+            yield MappedRange(IdRange(first, last), IdTranslation(supplier, ids, entry))
 
 
 def _msi_parent(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
+
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
@@ -45,3 +47,20 @@ class Fix(NamedTuple):
     def of(cls, fix: Fix | str) -> Fix:
         """A fix as it is; a sentence as a fix without edits."""
         return cls(fix) if isinstance(fix, str) else fix
+
+    def without_edits_of(self, paths: Container[str]) -> Fix:
+        """The fix; its sentence alone if an edit names one of the paths."""
+        named = (path for edit in self.edits for path in _named(edit))
+        return Fix(self.text) if any(path in paths for path in named) else self
+
+
+def _named(edit: Edit) -> Iterator[str]:
+    """The paths of the nodes that an edit names."""
+    from dtlink.firmware.edits import AddNode, NodeRef, SetField, SetProperty
+
+    if isinstance(edit, SetField):
+        return
+    yield edit.parent.path if isinstance(edit, AddNode) else edit.node.path
+    if isinstance(edit, SetProperty):
+        cells = (cell for part in edit.value if isinstance(part, tuple) for cell in part)
+        yield from (cell.path for cell in cells if isinstance(cell, NodeRef))

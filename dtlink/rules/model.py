@@ -139,7 +139,13 @@ class Rule(NamedTuple):
         """The first part of the id."""
         return self.id.partition("/")[0]
 
-    def _with_safety(self, fix: Fix) -> Fix:
+    def _fix(self, fix: Fix, where: FindingAt) -> Fix:
+        """The fix with its safety; without edits that would be made to another node."""
+        if not fix.edits:
+            return fix
+        node = where.node if isinstance(where, Link | Failure) else where
+        if isinstance(node, Node) and node.tree.repeated_paths:
+            fix = fix.without_edits_of(node.tree.repeated_paths)
         return fix._replace(safety=fix.safety or self.fix) if fix.edits else fix
 
     def finding(
@@ -180,7 +186,7 @@ class Rule(NamedTuple):
             index=at.index,
             message=message,
             effect=effect,
-            fix=self._with_safety(Fix.of(fix)),
+            fix=self._fix(Fix.of(fix), where),
             related=tuple(others),
             supplier=supplier.path if supplier else "",
             location=at.location,

@@ -542,6 +542,16 @@ def test_all_of_a_devicetree() -> None:
     assert [each.requester for each in view.requesters] == ["/ethernet@1000"]
 
 
+@pytest.mark.parametrize("mask", [0x1, 0xFFFE, 0x5555])
+def test_ranges_that_a_mask_cuts_have_an_end(mask: int) -> None:
+    """A mask may ask for a range for each of 65,536 IDs, at each of many hosts."""
+    source = V2.replace("iommu-map = <0 &smmu 0x7 1>", "iommu-map = <0 &smmu 0 0x10000>")
+    view = IommuView.of(board(source.replace("mask = <0>", f"mask = <{mask}>")))
+    assert (len(view.ranges), view.more_ranges) == (1000, True)
+    assert shown(view.text())[1001] == "  and more ranges, which are left out: name a function"
+    assert "more_ranges" not in data(IommuView.of(board(V2)).to_json())
+
+
 def test_what_is_not_there() -> None:
     with pytest.raises(InputError, match="no node"):
         of_soc("/nothing")

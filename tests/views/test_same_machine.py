@@ -38,6 +38,13 @@ def test_a_difference_has_two_sides_an_effect_and_two_fixes():
     assert any("check the hardware documentation" in row for row in text)
 
 
+def test_maps_that_a_mask_cuts_into_very_many_ranges():
+    tree = TREE.replace("iommu-map = ", "iommu-map-mask = <1>; iommu-map = ")
+    assert tree != TREE
+    with pytest.raises(InputError, match=r"mapped in more than 12000 ranges \(/pcie"):
+        SameMachineView.of(dts.read_text(tree), Machine.of(assemble(TABLES)))
+
+
 def test_a_tree_without_a_host():
     with pytest.raises(InputError, match="no PCI host"):
         SameMachineView.of(dts.read_text("/ { };"), Machine.of(assemble(TABLES)))

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
     Firmware: TypeAlias = Tree | Machine
 
+#: Upper bound on the attempts at one input. Fixes that prove right take one attempt together; one
+#: that does not takes as many as the others of its batch can be halved.
+_MOST_ATTEMPTS = 100
+_ENOUGH = f"not tried: the limit of {_MOST_ATTEMPTS} attempts for one input is reached"
+
 #: Lints what was made.
 Lint = Callable[["Firmware"], "InputReport"]
 #: Makes edits. Raises :class:`InputError` for what can't be made.
@@ -79,6 +84,7 @@ class _Fixing:
         self._now = lint(firmware)
         self._fixed: list[Finding] = []
         self._left: list[LeftFinding] = []
+        self._attempts = 0
 
     def run(self) -> WholeOutcome:
         while todo := self._todo():
@@ -116,6 +122,10 @@ class _Fixing:
         batch = [each for each in batch if each in self._now.findings]
         if not batch:
             return
+        if self._attempts == _MOST_ATTEMPTS:
+            self._left += [LeftFinding(each, _ENOUGH, is_fault=False) for each in batch]
+            return
+        self._attempts += 1
         try:
             made = self._change(self._original, self._edits([*self._fixed, *batch]))
             after = self._lint(made)

@@ -244,6 +244,7 @@ class GraphIommu(JsonRow):
     ranges: tuple[RangeRow, ...]
     requesters: tuple[RequesterRow, ...]
     left_out: int
+    more_ranges: bool | Absent = ABSENT
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)

@@ -211,4 +211,9 @@ def _iommu(board: AnyBoard) -> GraphIommu | None:
         return None
     if not found.ranges and not found.requesters:
         return None
-    return GraphIommu(ranges=found.ranges, requesters=found.requesters, left_out=found.left_out)
+    return GraphIommu(
+        ranges=found.ranges,
+        requesters=found.requesters,
+        left_out=found.left_out,
+        more_ranges=found.more_ranges,
+    )

@@ -60,7 +60,7 @@ class Answers(ABC):
 
     @abstractmethod
     def ranges(self) -> Iterator[RangeRow]:
-        """All requester IDs."""
+        """All requester IDs, in pieces."""
 
     @abstractmethod
     def _device(self, name: str) -> RequesterRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
+from itertools import islice
 
 from dtlink.facts.behaviours import READS_RIMT, READS_VIOT
 from dtlink.firmware.acpi.dmar import Drhd
@@ -32,18 +33,28 @@ if TYPE_CHECKING:
 
 #: Upper bound on segments; the largest machines have a few dozen.
 MAX_SEGMENTS = 256
+#: Upper bound on rows; the largest boards have 64. A mask of IDs may ask for one for each ID.
+MAX_RANGES = 1000
+#: Upper bound on the pieces of maps that are read for them: an IOMMU may have many in one row.
+_MAX_PIECES = 16_384
 #: MSI controllers that do not distinguish devices.
 _WITHOUT_IDS = (SupplierKind.FRAME, SupplierKind.MSI)
 
 
+def first_rows(pieces: Iterator[RangeRow]) -> tuple[tuple[RangeRow, ...], bool]:
+    """The first rows of pieces, neighbours as one, and whether there are more."""
+    rows = tuple(islice(_joined(islice(pieces, _MAX_PIECES)), MAX_RANGES + 1))
+    return rows[:MAX_RANGES], len(rows) > MAX_RANGES or next(pieces, None) is not None
+
+
 def of_tables(machine: Machine, version: KernelVersion) -> Iterator[RangeRow]:
-    """Those of each segment that the tables know."""
+    """The pieces of each segment that the tables know."""
     for segment in segments(machine):
         node = holder(machine, segment)
         host = node.path if node else None
         above = lru_cache(maxsize=None)(partial(bridges_above, machine, segment))
         noted = partial(_note, machine, version, above)
-        yield from _joined(_rows(of_machine(machine, segment), segment, host, REQUESTER_IDS, noted))
+        yield from _rows(of_machine(machine, segment), segment, host, REQUESTER_IDS, noted)
 
 
 def _note(
@@ -65,12 +76,12 @@ def _note(
 
 
 def of_hosts(tree: Tree) -> Iterator[RangeRow]:
-    """Those of each PCI host of a devicetree."""
+    """The pieces of each PCI host of a devicetree."""
     there = hosts(tree)
     known = pci_hosts.segments(there)
     for host in there:
         ways = of_tree(tree, host.node, known)
-        yield from _joined(_rows(ways, host.segment, host.path, host.ids))
+        yield from _rows(ways, host.segment, host.path, host.ids)
 
 
 def segments(machine: Machine) -> list[int]:
@@ -167,6 +178,8 @@ class _Run:
 def _goes_on(run: _Run, other: RangeRow) -> bool:
     """Whether two ranges have the same suppliers and note, and the IDs of the second follow."""
     one = run.first
+    if (one.segment, one.host, run.last + 1) != (other.segment, other.host, other.first):
+        return False
     sides = (
         (one.iommu, one.iommu_id, run.iommu_ids, other.iommu, other.iommu_id, other.iommu_ids),
         (one.msi, one.msi_id, run.msi_ids, other.msi, other.msi_id, other.msi_ids),

@@ -9,9 +9,10 @@ from typing import ClassVar
 from dtlink.board.tree import TreeBoard
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.typed import TYPE_CHECKING
-from dtlink.views.data import CommandResult
+from dtlink.views.data import ABSENT, Absent, CommandResult
 from dtlink.views.iommu import shown
 from dtlink.views.iommu.answers import TableAnswers, TreeAnswers
+from dtlink.views.iommu.ranges import first_rows
 from dtlink.views.iommu.rows import RangeRow, RequesterRow
 from dtlink.wording import and_more
 
@@ -31,6 +32,8 @@ class IommuView(CommandResult):
     """Requester IDs by IOMMU and MSI controller; empty if one requester is asked for."""
     left_out: int
     """How many devices are not listed, since there are too many."""
+    more_ranges: bool | Absent = ABSENT
+    """Whether there are more ranges than are listed; absent if there are not."""
 
     @classmethod
     def of(cls, board: AnyBoard, function: str = "", lspci: str = "") -> IommuView:
@@ -50,8 +53,13 @@ class IommuView(CommandResult):
             row = answers.one(function)
             return cls(asked=function, requesters=(row,), ranges=(), left_out=0)
         rows, left_out = answers.all()
+        ranges, more = first_rows(answers.ranges())
         return cls(
-            asked=None, requesters=tuple(rows), ranges=tuple(answers.ranges()), left_out=left_out
+            asked=None,
+            requesters=tuple(rows),
+            ranges=ranges,
+            left_out=left_out,
+            more_ranges=more or ABSENT,
         )
 
     def text(self) -> Iterator[Line]:
@@ -64,6 +72,8 @@ class IommuView(CommandResult):
             of = "IOMMU and its IDs, MSI controller and its IDs"
             yield line(Span("PCI requesters", BOLD), Span(f": {of}", DIM))
             yield from shown.ranges(self.ranges)
+        if self.more_ranges:
+            yield line(Span("  and more ranges, which are left out: name a function", DIM))
         if self.requesters:
             head = Span("functions and devices that the input names", BOLD)
             yield line(head, Span(": name one for all about it", DIM))
