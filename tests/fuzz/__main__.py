@@ -10,9 +10,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from tests.fuzz.case import name_of
+from tests.fuzz.journal import Journal
 from tests.fuzz.oracle import run, write
 from tests.fuzz.readers import READERS, case
-from tests.fuzz.run import CHUNK, Chunk, Tally, run_chunks, work
+from tests.fuzz.run import CHUNK, Chunk, Fault, Tally, run_chunks, work
 
 #: Inputs of each reader after which what is imported late is there.
 WARM = 40
@@ -29,6 +31,8 @@ def options(words: Sequence[str] | None = None) -> argparse.Namespace:
     add("--seconds", type=float, default=0, help="start no more inputs after so long")
     add("-j", "--jobs", type=int, default=1, help="processes [1]")
     add("--number", type=int, help="run one input of one reader in this process")
+    add("--journal", type=Path, help="folder for progress and faults; a run that is there goes on")
+    add("--slowest", type=int, default=1, help="print so many of the slowest inputs, up to 100 [1]")
     add("--keep", type=Path, help="with --number: also write its files to this folder")
     add("--shrink", type=Path, help="with --number: write a smaller input with the fault there")
     add("--stop", type=int, default=100, help="faults after which the run ends [100]")
@@ -84,24 +88,46 @@ def main(words: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # its folders are removed
     start = time.monotonic()
     warm(chosen.reader or READERS)
-    tally = Tally()
+    tally = many(chosen)
+    summary(tally, chosen, time.monotonic() - start)
+    return int(bool(tally.faults))
+
+
+def many(chosen: argparse.Namespace) -> Tally:
+    """Run the inputs of some readers, and print faults."""
     there = chunks(chosen.reader or list(READERS), chosen.seed, chosen.count, chosen.first)
-    for each in run_chunks(there, chosen.jobs, chosen.seconds):
-        tally.add(each)
-        for fault in each.faults:
-            print(fault, flush=True)
+    journal = Journal(chosen.journal, chosen.seed) if chosen.journal else None
+    tally = journal.earlier if journal else Tally()
+
+    def tell(fault: Fault) -> None:
+        print(fault, flush=True)
+        if journal:
+            journal.fault(fault)
+
+    there = journal.left(there) if journal else there
+    for chunk, found in run_chunks(there, chosen.jobs, chosen.seconds, tell):
+        tally.add(found)
+        if journal:
+            journal.done(chunk, found, tally)
         done = sum(tally.inputs.values())
-        if done // 10_000 != (done - sum(each.inputs.values())) // 10_000:
+        if done // 10_000 != (done - sum(found.inputs.values())) // 10_000:
             print(f"{done} inputs", file=sys.stderr, flush=True)
         if len(tally.faults) >= chosen.stop:
             break
+    if journal:
+        journal.progress(tally)
+    return tally
+
+
+def summary(tally: Tally, chosen: argparse.Namespace, took: float) -> None:
+    """Print what a run did."""
     told = ", ".join(f"{name} {count}" for name, count in tally.inputs.items())
     print(f"{sum(tally.inputs.values())} inputs ({told}), {tally.commands} commands")
     print("exit status of lint:", dict(sorted(tally.statuses.items())))
-    took = time.monotonic() - start
-    print(f"slowest: {tally.slowest[1]}, {tally.slowest[0]:.2f} s; {took:.0f} s in all")
+    for seconds, reader, number in tally.slowest[: chosen.slowest]:
+        print(f"{seconds:.2f} s: {name_of(reader, chosen.seed, number)}")
+    print(f"{took:.0f} s in all")
     print(f"{len(tally.faults)} faults (seed {chosen.seed})")
-    return int(bool(tally.faults))
 
 
 if __name__ == "__main__":

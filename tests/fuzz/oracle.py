@@ -54,6 +54,8 @@ class Outcome(NamedTuple):
     statuses: Sequence[int]
     fault: str = ""
     """Empty, or a line that says what is wrong, and a traceback if there is one."""
+    is_slow: bool = False
+    """Whether it is a fault of time."""
 
 
 def run(case: Case, folder: Path) -> Outcome:
@@ -71,7 +73,8 @@ def run(case: Case, folder: Path) -> Outcome:
                 return Outcome(statuses, f"{' '.join(call)}: {told}")
     except (Exception, TookTooLongError) as error:  # noqa: BLE001 - none may come
         call = case.calls[len(statuses)]
-        return Outcome(statuses, f"{' '.join(call)}: {_told(error)}")
+        slow = isinstance(error, TookTooLongError)
+        return Outcome(statuses, f"{' '.join(call)}: {_told(error)}", slow)
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return Outcome(statuses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +53,7 @@ def _broken(monkeypatch: pytest.MonkeyPatch, instead: Callable[..., object]) -> 
     monkeypatch.setattr(runner, "process", instead)
     monkeypatch.setattr(oracle, "invoke", lambda _: instead())
     tally = Tally()
-    for each in run_chunks(iter([Chunk("blob", SEED, range(3))]), jobs=1):
+    for _, each in run_chunks(iter([Chunk("blob", SEED, range(3))]), jobs=1):
         tally.add(each)
     return tally
 
@@ -141,3 +142,68 @@ def test_a_fault_is_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shrink, "run", run_one)
     lines = b"\n".join([b"good"] * 20 + [b"very bad line"] + [b"good"] * 20)
     assert shrink.shrunk(Case("log", 1, 1, {"x": lines}, [])).files == {"x": b"bad"}
+
+
+def _journal(folder: Path, count: int, *more: str) -> int:
+    words = ["--reader", "config", "--seed", "7", "--count", str(count), "--journal", str(folder)]
+    return command.main([*words, *more])
+
+
+def test_a_long_run_goes_on_where_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "warm", lambda _: None)
+    monkeypatch.setattr(command, "CHUNK", 4)
+    assert _journal(tmp_path, 8, "--first", "2") == 0
+    chunks = tmp_path / "chunks.jsonl"
+    with chunks.open("a") as file:
+        file.write('{"reader": "config", "se')  # as of a run that was killed
+    made = run.work
+
+    def seen(chunk: Chunk, *rest: object) -> Tally:
+        (tmp_path / str(chunk.numbers)).touch()
+        return made(chunk, *rest)
+
+    monkeypatch.setattr(run, "work", seen)
+    capsys.readouterr()
+    assert _journal(tmp_path, 15) == 0
+    assert capsys.readouterr().out.startswith("15 inputs (config 15)")
+    ran = sorted(path.name for path in tmp_path.glob("range*"))
+    assert ran == ["range(0, 2)", "range(10, 12)", "range(12, 15)"]
+    done = [json.loads(each) for each in chunks.read_text().splitlines() if each.endswith("}")]
+    assert sorted((each["first"], each["stop"]) for each in done) == [
+        (0, 2), (2, 6), (6, 10), (10, 12), (12, 15),
+    ]  # fmt: skip
+    assert " 15 inputs, " in (tmp_path / "progress.log").read_text()
+
+
+def test_faults_are_written_when_they_are_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "warm", lambda _: None)
+
+    def raises(_: object) -> None:
+        raise StopIteration("within a rule")
+
+    monkeypatch.setattr(oracle, "invoke", raises)
+    assert _journal(tmp_path, 2) == 1
+    found = (tmp_path / "faults.log").read_text()
+    assert found.startswith("python -m tests.fuzz --reader config --seed 7 --number 0\n")
+    assert found.count("StopIteration: within a rule") == 2
+    assert "\n2 faults" in capsys.readouterr().out
+    assert _journal(tmp_path, 2) == 1  # nothing is left to run: the faults still count
+    assert "\n2 faults" in capsys.readouterr().out
+
+
+def test_what_takes_too_long_once_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first input of a process may load what others find loaded, on a machine at work."""
+    took = iter([True, True, False])
+
+    def runs(_case: Case, _folder: Path) -> oracle.Outcome:
+        slow = next(took)
+        return oracle.Outcome([], "too long" if slow else "", slow)
+
+    monkeypatch.setattr(run, "run", runs)
+    assert work(Chunk("config", 7, range(1)), tmp_path).faults == []
