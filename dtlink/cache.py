@@ -1,15 +1,15 @@
 """What was found out, kept for the next time: facts of kernels, results of lints.
 
-In ``$XDG_CACHE_HOME/dtlink``, or ``~/.cache/dtlink``; ``DTLINK_CACHE`` names another folder, and
-none if it is empty. An entry is one file, and JSON: nothing in it is executed. It holds the key
-under which it was written, with all that its content depends on; under another key it is not used,
-and written anew. Entries are written beside their place and renamed, so that a reader meets a whole
-one, however many write. An entry that is damaged, or that another user wrote or could have written,
-is never reported: it is not used.
+In ``$XDG_CACHE_HOME/dtlink``, or ``~/.cache/dtlink``; ``DTLINK_CACHE`` names another folder, of
+which a ``~`` at the start is expanded, and none if it is empty. An entry is one file, and JSON:
+nothing in it is executed. It holds the key under which it was written, with all that its content
+depends on; under another key it is not used, and written anew. Entries are written beside their
+place and renamed, so that a reader meets a whole one, however many write. An entry that is damaged,
+or that another user wrote or could have written, is never reported: it is not used.
 """
 
 # Paths are text here: there may be thousands, and pathlib is slow.
-# ruff: noqa: PTH103, PTH105, PTH111, PTH116, PTH117, PTH119, PTH120
+# ruff: noqa: PTH103, PTH112, PTH105, PTH111, PTH116, PTH117, PTH119, PTH120
 
 from __future__ import annotations
 
@@ -48,11 +48,20 @@ KERNEL, LINT = "kernel", "lint"
 def folder() -> str:
     """Where entries are kept; empty: nowhere."""
     if (own := os.environ.get(FOLDER)) is not None:
-        return own
+        # No shell expands what a CI service, or a file of variables, sets.
+        return os.path.expanduser(own) if own.startswith("~") else own
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         base = os.path.expanduser("~/.cache")
     return f"{base}/dtlink" if os.path.isabs(base) else ""
+
+
+def unusable() -> str:
+    """What is at the place of the folder, if it is no folder, as a line; else empty."""
+    where = folder()
+    if not where or os.path.isdir(where) or not os.path.lexists(where):
+        return ""
+    return f"{where}: the cache needs a folder: nothing is kept"
 
 
 def key_of(paths: Iterable[str], more: Iterable[str] = ()) -> str | None:

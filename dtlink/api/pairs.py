@@ -11,6 +11,7 @@ from io import BufferedReader
 from dtlink import engine
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt import MAGIC, MAX_SIZE
+from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, SUFFIXES, load
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
@@ -159,10 +160,17 @@ def _one(found: list[Pair], old: Sequence[PairInput], new: Sequence[PairInput]) 
         single, name, other, many = (
             (old[0], "OLD", "NEW", new) if len(old) == 1 else (new[0], "NEW", "OLD", old)
         )
+        if _is_missing(single):
+            raise InputError("No such file or directory", path=single.path)
         raise UnpairedError(
             f"{name} is one file, and {other} has {len(many)} inputs: none is named {single.path}"
         )
     return found
+
+
+def _is_missing(item: PairInput) -> bool:
+    is_on_disk = item.at is None and item.saved is None and item.path != STDIN
+    return is_on_disk and not os.path.lexists(Input.named(item.path).path)
 
 
 def _place(pair: Pair) -> str:

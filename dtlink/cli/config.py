@@ -14,6 +14,7 @@ from dtlink.cli.writing import emit_data, emit_lines
 from dtlink.config.keys import KEYS, ConfigKey
 from dtlink.config.resolve import effective, forget
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.read import STDIN
 from dtlink.typed import Any
 
 
@@ -67,6 +68,9 @@ def config(
     if isolated and file is not None:
         raise click.UsageError("--config and --no-config exclude each other")
     forget()
+    if path != STDIN and not os.path.lexists(path):
+        say(f"dtlink: {path}: No such file or directory")
+        sys.exit(2)
     try:
         told = effective(path, named(context), file=file, isolated=isolated)
     except InputError as error:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dtlink.board.settings import Settings
-from dtlink.cli.options import options
+from dtlink.cli.options import board_settings, options
 from dtlink.cli.single import Printing, finish, one, view_task
 from dtlink.report.model import Report
 from dtlink.typed import TYPE_CHECKING, Any
@@ -27,6 +26,6 @@ def cycles(
     """Print a short cycle through each component, and what breaks it."""
     from dtlink.views.cycles import CyclesView
 
-    task = view_task(CyclesView.of, Settings(kernel_version, **sources))
+    task = view_task(CyclesView.of, board_settings(kernel_version=kernel_version, **sources))
     report = Report("cycles", [one(path, task, digest=form == "json")], str(kernel_version))
     finish(report, CyclesView, CyclesView.text, Printing(form, output, color))

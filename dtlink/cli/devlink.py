@@ -11,7 +11,7 @@ from dtlink import engine
 from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
 from dtlink.cli.observed import RunningBoardParam
-from dtlink.cli.options import options
+from dtlink.cli.options import board_settings, options
 from dtlink.cli.several import Answers, Boards
 from dtlink.cli.single import Printing
 from dtlink.facts.cmdline import CommandLine
@@ -83,7 +83,9 @@ def devlink(
     """Predict, compare if asked, and print."""
     from dtlink.views.devlink import DevlinkView
 
-    settings = Settings(kernel_version, against, cmdline, **sources)
+    settings = board_settings(
+        kernel_version=kernel_version, against=against, cmdline=cmdline, **sources
+    )
     make = partial(_devlink, settings=settings, view=view, observation=observed)
     boards = Boards.of(paths)
     if observed is not None and len(boards.inputs) > 1:

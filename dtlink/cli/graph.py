@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 
@@ -138,6 +139,10 @@ def _by_suffix(output: str | None) -> str:
             f"{output}: dtlink draws no pictures; use --format dot, and dot -Tsvg of Graphviz"
         )
     suffix = next((each for each in SUFFIXES if output.lower().endswith(each)), "")
+    if not suffix and (unknown := os.path.splitext(output)[1]):  # noqa: PTH122 - any text
+        known = ", ".join(SUFFIXES)
+        wrong = f"{output}: no format has the suffix {unknown}"
+        raise click.UsageError(f"{wrong}; give --format, or one of {known}")
     return SUFFIXES.get(suffix, "html")
 
 

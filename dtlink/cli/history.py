@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from fnmatch import fnmatchcase
 
 import click
 
@@ -98,10 +99,20 @@ def history(
         _tell(f"{each.path}: {each.message}")
     if not view.builds:
         _tell("no reports of lint: nothing to show")
+    missing = [each for each in boards if not _has(view, each)] if view.builds else []
+    for board in missing:
+        _tell(f"--board {board}: the reports have no such board")
+    if missing and not view.boards:
+        sys.exit(2)
     for target in outputs:
         refuse_inputs(target.path, reports)
         _emit(view, target, color, everything=everything)
-    sys.exit(2 if view.unread or not view.builds else 0)
+    sys.exit(2 if view.unread or missing or not view.builds else 0)
+
+
+def _has(view: HistoryView, pattern: str) -> bool:
+    """Whether a pattern is that of a board."""
+    return any(fnmatchcase(each.board, pattern) for each in view.boards)
 
 
 def _tell(text: str) -> None:

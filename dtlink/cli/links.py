@@ -12,7 +12,7 @@ import click
 from dtlink import engine
 from dtlink.board.settings import Settings
 from dtlink.cli.complaints import NO_INPUTS, Complaints
-from dtlink.cli.options import formats, options, words
+from dtlink.cli.options import board_settings, formats, options, words
 from dtlink.cli.outputs import gather, write_formats
 from dtlink.cli.single import view_of
 from dtlink.cli.sources import chosen_inputs, configured
@@ -54,7 +54,7 @@ def links(
     except ValueError as error:
         raise click.UsageError(f"--binding: {error}") from error
     chosen = chosen_inputs(paths, search=search)
-    settings = Settings(kernel_version, **sources)
+    settings = board_settings(kernel_version=kernel_version, **sources)
     make = partial(_links, settings=settings, disabled=disabled, bindings=words(binding))
     outputs = resolve(targets, output)
     blank = Report("links", (), str(kernel_version), notes=chosen.notes)

@@ -70,6 +70,8 @@ def run(
         of = partial(settings_of, given=given, file=file, isolated=isolated)
         variants = partial(variants_of, file=file, isolated=isolated)
         plan = _plan(paths, change, of, variants, search=search, allow_empty=allow_empty)
+        if "bases" in given and not any(each.is_overlay for each in plan.inputs):
+            say("dtlink: --bases has no effect: no overlay (.dtbo, .dtso) is among the inputs")
         plan = plan if source is None else plan.of_source(source)
         plan = plan.with_inputs(plan.inputs, machine.missing) if machine else plan
         kernel = plan.kernel(digest=digest)
@@ -86,7 +88,7 @@ def run(
                 jobs=jobs,
                 digest=digest,
                 write_fixes=has_fixes(outputs),
-                kept=cache.folder(),
+                kept=_cache(),
                 write=writer_of(outputs, blank) if is_whole else None,
             )
             reports = baselines.compare(found)
@@ -109,6 +111,12 @@ def run(
     status = report.status if report.totals.checked or not allow_empty else 0
     has_passed = bool(report.notes or report.totals.passed)
     sys.exit(max(status, 2) if strict and has_passed else status)
+
+
+def _cache() -> str:
+    """The folder of the cache; one that can't be is reported."""
+    tell(filter(None, (cache.unusable(),)))
+    return cache.folder()
 
 
 def _fixes(

@@ -84,6 +84,8 @@ def modules(
     """Follow what is asked for to its suppliers, and print the modules of all of it."""
     from dtlink.views.modules import ModulesView
 
+    if missing and not initramfs:
+        raise click.UsageError("--missing needs --initramfs")
     paths, nodes = _sorted_out(words)
     settings = board_settings(
         kernel_version=kernel_version,
@@ -95,8 +97,6 @@ def modules(
         **sources,
     )
     need_kernel(settings)
-    if missing and not initramfs:
-        raise click.UsageError("--missing needs --initramfs")
     task = tree_task(partial(ModulesView.of, names=nodes, missing=missing), settings)
     boards = Boards.of(paths)
     reports = list(boards.reports(task, digest=form == "json", jobs=jobs))

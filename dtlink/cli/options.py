@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 import click
@@ -16,12 +17,14 @@ from dtlink.cli.completion import (
     complete_rules,
 )
 from dtlink.cli.given import keep
+from dtlink.cli.messages import say
 from dtlink.cli.param import ParamType
 from dtlink.cli.plain_options import PLAIN, format_option
 from dtlink.cli.sources import MacroParam
 from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, KernelVersion, modelled
 from dtlink.firmware.choice import MAX_BOARDS
+from dtlink.firmware.errors import InputError
 from dtlink.report.formats import FORMATS
 from dtlink.typed import TYPE_CHECKING, Any, TypeVar
 
@@ -259,12 +262,27 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
 def board_settings(**values: Any) -> Settings:
     """The settings of a board, by the names of its options.
 
-    Raises :class:`click.UsageError` for an initramfs or an index without a kernel.
+    Raises :class:`click.UsageError` for an initramfs or an index without a kernel. Ends the program
+    for what is named and can't be had: once, however many inputs there are.
     """
     settings = Settings(**values)
     if not settings.kernel and (settings.initramfs or settings.kernel_index):
         raise click.UsageError("--initramfs and --kernel-index need --kernel")
+    if settings.files:
+        _check(settings)
     return settings
+
+
+def _check(settings: Settings) -> None:
+    from dtlink.config.named import check_named, missing_folders
+
+    try:
+        check_named([settings])
+    except InputError as error:
+        say(f"dtlink: {error}")
+        sys.exit(2)
+    for each in missing_folders([settings]):  # assumptions are notes of the inputs
+        say(f"dtlink: {each}")
 
 
 def need_kernel(settings: Settings) -> None:

@@ -18,6 +18,14 @@ def _file(word: str) -> str:
     return word
 
 
+def _folder(word: str) -> str:
+    """A folder, which need not be there yet. No shell expands a ``~`` that follows ``=``."""
+    where = os.path.expanduser(word) if word.startswith("~") else word  # noqa: PTH111 - paths stay text
+    if os.path.lexists(where) and not os.path.isdir(where):  # noqa: PTH112
+        raise ValueError(f"{word} is not a folder")
+    return where
+
+
 def format_option(names: tuple[str, ...]) -> PlainOption:
     """``--format`` of a command that has these formats."""
     return PlainOption(
@@ -151,6 +159,7 @@ PLAIN = {
         "Folder of the cache. [default: DTLINK_CACHE, else $XDG_CACHE_HOME/dtlink]",
         metavar="DIR",
         default="",
+        parse=_folder,
     ),
     "color": PlainOption(
         ("--color",),

@@ -103,8 +103,11 @@ def _with(held: LintSettings, bases: tuple[str, ...] = ()) -> LintSettings:
 
 
 def _bases(paths: Sequence[str]) -> tuple[str, ...]:
-    """The devicetrees that are named, or that folders hold."""
-    return tuple(each.path for each in engine.expand(paths) if each.path.endswith(_BASES))
+    """The devicetrees that are named, or that folders hold. Raises :class:`InputError`."""
+    found = tuple(each.path for each in engine.expand(paths) if each.path.endswith(_BASES))
+    if not found:
+        raise InputError("no devicetree (.dtb, .dts) in it (bases)", path=listed(paths, _NAMED))
+    return found
 
 
 class LintPlan:
@@ -117,6 +120,7 @@ class LintPlan:
         unread: Sequence[InputReport] = (),
         notes: Sequence[str] = (),
         source: str = "",
+        asked: Sequence[LintSettings] = (),
     ) -> None:
         self.inputs = inputs
         self.unread = unread
@@ -125,6 +129,8 @@ class LintPlan:
         self._source = source
         self._settings = settings
         self._kinds = list(dict.fromkeys(settings.values()))
+        # With overlays and bases, which the inputs have.
+        self._asked = asked or self._kinds
 
     @classmethod
     def of(
@@ -158,12 +164,14 @@ class LintPlan:
         chosen = chosen.without_unread() if allow_empty else chosen
         found = [*_with_overlays(paths, chosen.inputs, of, variants_of)]
         inputs = [each for each, _ in found]
-        return cls(inputs, dict(found), chosen.unread, chosen.notes)
+        held = (of(each.path) for each in chosen.inputs)
+        asked = {id(each): each for each in held}
+        return cls(inputs, dict(found), chosen.unread, chosen.notes, asked=[*asked.values()])
 
     @classmethod
     def of_input(cls, item: Input, settings: LintSettings) -> LintPlan:
         """The plan for an input as it is, with the overlays that it has."""
-        return cls([item], {item: _with(settings)})
+        return cls([item], {item: _with(settings)}, asked=[settings])
 
     @property
     def notes(self) -> list[str]:
@@ -184,31 +192,11 @@ class LintPlan:
     def check(self) -> list[str]:
         """Read what the run rests on, once, for all processes that are made later.
 
-        Returns what is assumed of kernels, and what would save the user time. Raises
-        :class:`InputError` for a kernel or schemas that can't be had.
+        As :func:`~dtlink.config.named.check_named`.
         """
-        hints = []
-        for paths in dict.fromkeys(each.board.paths for each in self._kinds if each.board.paths):
-            from dtlink.kernel.assumptions import assumed
-            from dtlink.kernel.facts import load
+        from dtlink.config.named import check_named
 
-            hints.append(assumed(load(paths), paths.kernel))
-        for board in dict.fromkeys(
-            each.board for each in self._kinds if each.board.lspci or each.board.iomem
-        ):
-            from dtlink.board.seen import SeenMachine, unseen
-
-            SeenMachine.of(board)
-            hints += unseen(board)
-        for named in dict.fromkeys(
-            each.board.schema_dir for each in self._kinds if each.board.schema
-        ):
-            from dtlink.schema.source import SchemaSource
-
-            source = SchemaSource(named)
-            source.check()
-            hints += source.hints()
-        return [each for each in hints if each]
+        return check_named(each.board for each in self._asked)
 
     def reports(
         self,

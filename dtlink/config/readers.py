@@ -209,9 +209,28 @@ def exclusions(value: Any, place: ConfigPlace) -> tuple[Exclusion, ...]:
     )
     found = tuple(text(each, place) for each in whole)
     for each in found:
-        if "\0" in each or "\n" in each or not each.strip("!/ "):
-            raise place.error(f"{short(each)} is not a pattern of files")
+        if wrong := _wrong_in(each):
+            raise place.error(f"{short(each)} is not a pattern of files{wrong}")
     return tuple(Exclusion(each, place.base or os.getcwd()) for each in found)  # noqa: PTH109
+
+
+def _wrong_in(pattern: str) -> str:
+    """What makes git pass over a line of ``.gitignore``, to follow the message; empty if nothing.
+
+    Source: git, wildmatch.c, dowild(); dir.c, add_patterns_from_buffer().
+    """
+    import re
+
+    if "\0" in pattern or "\n" in pattern or not pattern.strip("!/ "):
+        return "; give a name, as in .gitignore"
+    if pattern.startswith("#"):
+        return r": it is a comment (write \# for a name)"
+    bare = re.sub(r"\\.", "_", pattern)
+    if bare.endswith("\\"):
+        return ": it ends with a backslash"
+    if "[" in re.sub(r"\[[!^]?+\]?+[^\]]*\]", "", bare):
+        return ": the ] of a [ is missing"
+    return ""
 
 
 def pattern(value: Any, place: ConfigPlace) -> str:

@@ -48,6 +48,9 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A working folder with a configuration."""
     monkeypatch.chdir(tmp_path)
     Path("dtlink.toml").write_text(FILE, encoding="utf-8")
+    Path("boards/acme").mkdir(parents=True)
+    for name in ("boards/x.dtb", "boards/acme/x.dtb"):
+        Path(name).touch()
     yield
     forget()
 

@@ -112,7 +112,8 @@ def test_no_storage_is_one_line(folder: Path) -> None:
 
 
 def test_a_folder_without_boards_is_an_error(tmp_path: Path) -> None:
-    result = run(tmp_path, "--kernel", tmp_path)
+    (tmp_path / "config").write_text("CONFIG_MODULES=y\n")
+    result = run(tmp_path, "--kernel", tmp_path / "config")
     assert result.exit_code == 2
     assert "no devicetree" in result.stderr
 

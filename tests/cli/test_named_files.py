@@ -1,0 +1,168 @@
+"""What options name besides inputs: looked at once, and refused if it can't be of use."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dtlink import cache
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fixtures: Path) -> Path:
+    """A working folder with two boards in a folder, and a kernel's configuration."""
+    monkeypatch.chdir(tmp_path)
+    folder = Path("boards")
+    folder.mkdir()
+    for name in ("a.dtb", "b.dtb"):
+        shutil.copy(fixtures / "clean-board.dtb", folder / name)
+    Path("config").write_text("CONFIG_MODULES=y\n")
+    return folder
+
+
+@pytest.mark.parametrize("command", ["lint", "drivers", "modules"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--kernel", "gone"),
+        ("--kernel", "config", "--initramfs", "gone"),
+        ("--kernel", "config", "--kernel-index", "gone"),
+        ("--kernel", "config", "--overlay", "gone"),
+    ],
+    ids=" ".join,
+)
+def test_a_file_of_an_option_that_is_not_there_is_reported_once(
+    run: Run, boards: Path, command: str, options: tuple[str, ...]
+) -> None:
+    result = run(command, boards, *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("dtlink: gone: ")
+    assert result.stderr.lower().count("no such file") == 1
+
+
+def test_bases_that_are_not_there_are_refused_without_overlays_too(
+    run: Run, boards: Path, bad_dts: Path
+) -> None:
+    result = run("lint", boards, "--bases", "gone")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "dtlink: gone: no such file or folder (bases)\n"
+    assert "--bases has no effect" in run("lint", boards, "--bases", boards).stderr
+    Path("empty").mkdir()
+    Path("x.dtso").write_text("/dts-v1/;\n/plugin/;\n/ { };\n")
+    found = run("lint", "x.dtso", "--bases", "empty")
+    assert found.exit_code == 2
+    assert "empty: no devicetree (.dtb, .dts) in it (bases)" in found.stderr
+    assert "has no effect" not in run("lint", "x.dtso", "--bases", bad_dts).stderr
+
+
+@pytest.mark.parametrize("command", ["lint", "links", "devlink"])
+def test_a_folder_of_included_files_that_is_not_there_is_a_warning(
+    run: Run, boards: Path, command: str
+) -> None:
+    result = run(command, boards, "-I", "gone", "--allow-include", "config")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        "dtlink: gone: no such folder (include)",
+        "dtlink: config: no such folder (allow-include)",
+    ]
+    assert run(command, boards, "-I", boards).stderr == ""
+
+
+@pytest.mark.parametrize(
+    "sides", [("boards", "gone"), ("gone", "boards"), ("gone", "boards/a.dtb")]
+)
+def test_a_side_of_a_comparison_that_is_not_there(
+    run: Run, boards: Path, sides: tuple[str, str]
+) -> None:
+    result = run("diff", *sides)
+    assert boards.is_dir()
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "dtlink: gone: No such file or directory\n"
+
+
+def test_the_configuration_of_what_is_not_there(run: Run, boards: Path) -> None:
+    result = run("config", "gone")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "dtlink: gone: No such file or directory\n"
+    assert run("config", boards / "a.dtb").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wrong"),
+    [
+        ("[", "the ] of a [ is missing"),
+        ("a[b", "the ] of a [ is missing"),
+        ("[]", "the ] of a [ is missing"),
+        ("a\\", "it ends with a backslash"),
+        ("#a", "it is a comment"),
+        ("!", "give a name"),
+    ],
+)
+def test_a_pattern_that_git_would_pass_over_is_refused(
+    run: Run, boards: Path, pattern: str, wrong: str
+) -> None:
+    for where in (boards, boards / "a.dtb"):
+        result = run("lint", where, "--exclude", pattern)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert f"--exclude: {pattern} is not a pattern of files" in result.stderr
+        assert wrong in result.stderr
+
+
+@pytest.mark.parametrize("pattern", [r"\[", "[]a]", "[!b]", r"x\#", "[[:alpha:]]", r"\#a"])
+def test_a_pattern_of_git_is_taken(run: Run, boards: Path, pattern: str) -> None:
+    result = run("lint", boards / "a.dtb", "--exclude", pattern)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_the_cache_is_a_folder(
+    run: Run, boards: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    result = run("lint", boards, "--cache-dir", "config")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'--cache-dir': config is not a folder" in result.stderr
+    monkeypatch.setenv("DTLINK_CACHE", "config")
+    result = run("lint", boards)
+    assert result.exit_code == 0
+    assert result.stderr == "dtlink: config: the cache needs a folder: nothing is kept\n"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DTLINK_CACHE", "~/kept")
+    assert cache.folder() == f"{tmp_path}/kept"
+
+
+def test_a_tilde_of_cache_dir_is_the_home_folder(
+    run: Run, boards: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for number in range(16):
+        os.link(boards / "a.dtb", boards / f"{number}.dtb")
+    assert run("lint", boards, "--cache-dir=~/kept").exit_code == 0
+    assert list((tmp_path / "kept").iterdir())
+
+
+def test_a_graph_in_no_format_that_is_known(run: Run, boards: Path) -> None:
+    result = run("graph", boards / "a.dtb", "-o", "graph.foo")
+    assert result.exit_code == 2
+    assert (
+        "graph.foo: no format has the suffix .foo; give --format, or one of .html" in result.stderr
+    )
+    assert not Path("graph.foo").exists()
+    assert run("graph", boards / "a.dtb", "-o", "graph.foo", "--format", "dot").exit_code == 0
+    assert run("graph", boards / "a.dtb", "-o", "plain").exit_code == 0
+
+
+def test_a_history_of_boards_that_no_report_has(run: Run, boards: Path) -> None:
+    Path("report.json").write_text(run("lint", boards, "--format", "json").stdout)
+    result = run("history", "report.json", "--board", "gone")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "dtlink: --board gone: the reports have no such board\n"
+    there = ("history", "report.json", "--board", "*/a.dtb")
+    both = run(*there, "--board", "gone", "--format", "json")
+    assert both.exit_code == 2
+    [board] = json.loads(both.stdout)["history"]["boards"]
+    assert board["board"] == "boards/a.dtb"
+    assert run(*there).exit_code == 0
