@@ -22,7 +22,7 @@ class _Parsed(ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The value, or a usage error."""
-        if not isinstance(value, str):
+        if not isinstance(value, str) or value == self._row.default:
             return value
         try:
             return self._row.value(value)
