@@ -42,6 +42,8 @@ class ChosenInputs(NamedTuple):
 def choose(paths: Iterable[str], options_of: OptionsOf, *, search: bool = False) -> ChosenInputs:
     """The inputs that paths mean: files, those of folders, and the boards that include a file.
 
+    Each is an input once, where it is mentioned first.
+
     ``options_of`` gives the options that hold for a path; ``search`` is as in :func:`expand`.
     Raises :class:`InputError` for a pattern in the options that is none.
     """
@@ -58,12 +60,14 @@ class _Choice:
         self._options_of = options_of
         self._search = search
         self._inputs: list[Input] = []
+        self._number = 0
         self._included: dict[str, None] = {}
         self._notes: list[str] = []
         self._excluded = self._ignored = self._incomplete = 0
 
     def add(self, path: str) -> None:
         """Add what a path means."""
+        self._number += 1
         if path != STDIN and os.path.isdir(path):
             self._add_folder(path)
         elif path == STDIN or not self._is_excluded_file(path):
@@ -89,7 +93,9 @@ class _Choice:
             )
         if self._excluded and not (self._inputs or unread):
             self._notes.append(f"exclude leaves out all: {counted(self._excluded, 'input')}")
-        return ChosenInputs(self._inputs, self._notes, unread)
+        if self._number == 1:
+            return ChosenInputs(self._inputs, self._notes, unread)
+        return ChosenInputs(_each_once(self._inputs), list(dict.fromkeys(self._notes)), unread)
 
     @cached_property
     def _left_out(self) -> ModuleType:
@@ -186,6 +192,15 @@ class _Choice:
         self._inputs += map(Input, kept)
         if len(kept) < len(boards):
             self._notes.append(_cut(included, len(kept), len(boards)))
+
+
+def _each_once(inputs: Iterable[Input]) -> list[Input]:
+    """The inputs without those that an earlier one is, by another path to the same place."""
+    found: dict[Input, Input] = {}
+    for each in inputs:
+        path = each.path if each.path == STDIN else os.path.abspath(each.path)
+        found.setdefault(each._replace(path=path), each)
+    return list(found.values())
 
 
 def spread(items: Sequence[_ItemT], number: int) -> Sequence[_ItemT]:

@@ -52,6 +52,9 @@ def chosen(*paths: str, **options: int) -> list[str]:
         (["unused.dtsi"], []),
         (["."], ["./a.dts", "./b.dts", "./sub/c.dtso"]),
         ([".", "soc.dtsi"], ["./a.dts", "./b.dts", "./sub/c.dtso"]),
+        (["b.dts", "b.dts", "./b.dts"], ["b.dts"]),
+        (["b.dts", ".", "sub"], ["b.dts", "./a.dts", "./sub/c.dtso"]),
+        (["sub", ".", "a.dts"], ["sub/c.dtso", "./a.dts", "./b.dts"]),
     ],
 )
 def test_paths_stand_for_inputs(paths: list[str], inputs: list[str]) -> None:
