@@ -75,7 +75,7 @@ def _links(
     from dtlink.views.links import LinksView
 
     view = LinksView.of(board_of(firmware, settings), disabled=disabled, bindings=bindings)
-    return {"view": view, "references": len(view.links)}
+    return {"view": view, "references": view.number}
 
 
 def _lines(whole: Report, _width: int | None) -> Iterator[Line]:

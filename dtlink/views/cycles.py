@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 from typing import ClassVar
 
 from dtlink.board.tree import TreeBoard
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
 from dtlink.typed import TYPE_CHECKING
-from dtlink.views.data import Absent, CommandResult, JsonRow, plain
+from dtlink.views.bounds import CHARACTERS, MOST, Made, Room, left_out
+from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow, plain
 from dtlink.wording import and_more
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from dtlink.board.cycle_breaks import DeviceStep
     from dtlink.board.device_cycles import DeviceCycle
     from dtlink.board.table_cycles import TableCycle
+    from dtlink.firmware.acpi.layout import Struct
+    from dtlink.links.acpi.link import AcpiLink
     from dtlink.report.entries import Json
 
 #: Upper bound on the relaxed links of a cycle in text.
@@ -47,6 +52,17 @@ class CycleRow(JsonRow):
     """How many links there are between the devices."""
     relaxed: tuple[CycleStep, ...] | Absent
     """The links that the kernel does not order."""
+    left_out: Mapping[str, int] | Absent = ABSENT
+    """How many entries of each list are left out, since there are too many."""
+
+    @property
+    def number(self) -> int:
+        """How many nodes there are, with those that are left out."""
+        return len(self.nodes) + self.lacks("nodes")
+
+    def lacks(self, name: str) -> int:
+        """How many entries of a list are left out."""
+        return (self.left_out or {}).get(name, 0)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
@@ -57,15 +73,23 @@ class CyclesView(CommandResult):
     firmware: str
     """``devicetree`` or ``tables``."""
     cycles: tuple[CycleRow, ...]
+    left_out: Mapping[str, int] | Absent = ABSENT
+    """How many ``cycles`` are left out, since there are too many."""
 
     @classmethod
     def of(cls, board: AnyBoard) -> CyclesView:
         """The cycles of a devicetree, or of ACPI tables."""
-        if isinstance(board, TreeBoard):
-            found = tuple(_device_cycle(board, each) for each in board.cycles)
-        else:
-            found = tuple(map(_table_cycle, board.cycles))
-        return cls(firmware=board.firmware, cycles=found)
+        found = list(cycle_rows(board))
+        return cls(
+            firmware=board.firmware,
+            cycles=tuple(found),
+            left_out=left_out(cycles=(board.cycles, found)),
+        )
+
+    def members(self) -> Mapping[str, Json]:
+        """The cycles."""
+        more = {} if self.left_out is ABSENT else {"left_out": plain(self.left_out)}
+        return {self.member: self.to_json(), **more}
 
     def to_json(self) -> Json:
         """A list of the cycles."""
@@ -76,7 +100,7 @@ class CyclesView(CommandResult):
         if not self.cycles:
             yield line("no cycles")
         for cycle in self.cycles:
-            yield line(Span(f"cycle among {counted(len(cycle.nodes), 'device')}:", BOLD))
+            yield line(Span(f"cycle among {counted(cycle.number, 'device')}:", BOLD))
             for step in cycle.chain:
                 yield _step_line("  ", step)
             yield from self._relaxed(cycle)
@@ -85,37 +109,81 @@ class CyclesView(CommandResult):
                 yield line(Span(f"  {words}", DIM))
             for step in cycle.breaks:
                 yield _step_line("    ", step)
+            for name in ("nodes", "chain", "breaks"):
+                if more := cycle.lacks(name):
+                    yield line(Span(f"  {name}: {and_more(more)}", DIM))
             yield line()
+        if more := (self.left_out or {}).get("cycles", 0):
+            yield line(f"… {and_more(more, 'cycle')}")
 
     def _relaxed(self, cycle: CycleRow) -> Iterator[Line]:
         """Which links the kernel does not order; of many, the first."""
         relaxed, links = cycle.relaxed or (), cycle.links
+        number = len(relaxed) + cycle.lacks("relaxed")
         if self.firmware == "tables":
             yield line(Span("  Linux follows it forever, if an ID passes every mapping", DIM))
             return
-        if len(relaxed) == links:
+        if number == links:
             yield line(Span("  the kernel relaxes all its links: none of them orders a probe", DIM))
             return
         if not relaxed:
             yield line(Span("  the kernel relaxes none of its links: it does not see it", DIM))
             return
-        yield line(Span(f"  the kernel relaxes {len(relaxed)} of its {links} links", DIM))
+        yield line(Span(f"  the kernel relaxes {number} of its {links} links", DIM))
         for step in relaxed[:_SHOWN]:
             yield _step_line("    ", step)
-        if len(relaxed) > _SHOWN:
-            yield line(Span(f"    … {and_more(len(relaxed) - _SHOWN)} (--format json)", DIM))
+        if number > _SHOWN:
+            yield line(Span(f"    … {and_more(number - _SHOWN)} (--format json)", DIM))
 
 
-def _device_cycle(board: TreeBoard, cycle: DeviceCycle) -> CycleRow:
+def cycle_rows(
+    board: AnyBoard, most: int = MOST, characters: int = CHARACTERS
+) -> Iterator[CycleRow]:
+    """The rows of the cycles, until there is no room for the nodes of one."""
+    rooms = _Rooms(most, characters)
+    if isinstance(board, TreeBoard):
+        made = (_device_cycle(board, cycle, rooms) for cycle in board.cycles)
+    else:
+        made = (_table_cycle(cycle, rooms) for cycle in board.cycles)
+    return takewhile(lambda row: row.nodes, made)
+
+
+class _Rooms:
+    """What is left for the entries of the cycles, by list."""
+
+    def __init__(self, most: int, characters: int) -> None:
+        self._rooms = {
+            name: Room(most, characters) for name in ("nodes", "chain", "breaks", "relaxed")
+        }
+
+    def row(self, nodes: Made[str], links: int, **steps: Made[CycleStep]) -> CycleRow:
+        """The row of a cycle, with as many entries as there is room for."""
+        first = tuple(self._rooms["nodes"].first(nodes, lambda path: (path,)))
+        parts = {
+            name: tuple(self._rooms[name].first(each, lambda step: (step.consumer, step.supplier)))
+            for name, each in steps.items()
+        }
+        cut = {name: (each, parts[name]) for name, each in steps.items()}
+        return CycleRow(
+            nodes=first,
+            chain=parts["chain"],
+            breaks=parts.get("breaks", ()),
+            links=links,
+            relaxed=parts.get("relaxed", ()),
+            left_out=left_out(nodes=(nodes, first), **cut),
+        )
+
+
+def _device_cycle(board: TreeBoard, cycle: DeviceCycle, rooms: _Rooms) -> CycleRow:
     from dtlink.board.device_cycles import relaxed_steps
 
     relaxed = relaxed_steps(board.tree, board.order, cycle)
-    return CycleRow(
-        nodes=tuple(board.tree.path(device) for device in cycle.devices),
-        chain=tuple(_tree_step(board, step) for step in cycle.chain),
-        breaks=tuple(_tree_step(board, step) for step in cycle.breaks),
-        links=len(cycle.links),
-        relaxed=tuple(_tree_step(board, step) for step in relaxed),
+    return rooms.row(
+        Made(cycle.devices, board.tree.path),
+        len(cycle.links),
+        chain=Made(cycle.chain, partial(_tree_step, board)),
+        breaks=Made(cycle.breaks, partial(_tree_step, board)),
+        relaxed=Made(relaxed, partial(_tree_step, board)),
     )
 
 
@@ -129,22 +197,18 @@ def _tree_step(board: TreeBoard, step: DeviceStep) -> CycleStep:
     )
 
 
-def _table_cycle(cycle: TableCycle) -> CycleRow:
+def _table_cycle(cycle: TableCycle, rooms: _Rooms) -> CycleRow:
     ends = zip(cycle.chain, (*cycle.chain[1:], cycle.chain[0]), cycle.steps, strict=True)
-    return CycleRow(
-        nodes=tuple(node.path for node in cycle.nodes),
-        chain=tuple(
-            CycleStep(
-                consumer=node.path,
-                supplier=after.path,
-                property_name=link.property_name if link else None,
-                index=link.index if link else None,
-            )
-            for node, after, link in ends
-        ),
-        breaks=(),
-        links=len(cycle.links),
-        relaxed=(),
+    chain = Made(list(ends), lambda step: _table_step(*step))
+    return rooms.row(Made(cycle.nodes, lambda node: node.path), len(cycle.links), chain=chain)
+
+
+def _table_step(node: Struct, after: Struct, link: AcpiLink | None) -> CycleStep:
+    return CycleStep(
+        consumer=node.path,
+        supplier=after.path,
+        property_name=link.property_name if link else None,
+        index=link.index if link else None,
     )
 
 

@@ -17,6 +17,7 @@ from dtlink.report.rows import SHOWN, by, counted, listing
 from dtlink.typed import TYPE_CHECKING
 from dtlink.views import device_links
 from dtlink.views.data import CommandResult
+from dtlink.views.prediction import prediction_json
 from dtlink.views.profile import VIEWS, checked, log_words, timeout
 from dtlink.wording import noun
 
@@ -75,7 +76,7 @@ class DevlinkView(CommandResult):
 
     def to_json(self) -> Json:
         """The prediction."""
-        return self.ordering.prediction.as_json()
+        return prediction_json(self.ordering.prediction)
 
     def members(self) -> Mapping[str, Json]:
         """The prediction and, where asked for, the comparisons."""

@@ -13,8 +13,9 @@ from dtlink.links.graph import Graph
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
 from dtlink.typed import TYPE_CHECKING
+from dtlink.views.bounds import Room, left_out
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow, plain
-from dtlink.wording import joined
+from dtlink.wording import and_more, joined
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -108,26 +109,47 @@ class LinksView(CommandResult):
     """The labels that an overlay needs of a base, which has the other ends of its links."""
     properties: tuple[PropertyRow, ...] | Absent = ABSENT
     """Of tables: what they say beside links."""
+    left_out: Mapping[str, int] | Absent = ABSENT
+    """How many rows ``links`` and ``properties`` lack, since there are too many."""
 
     @classmethod
     def of(
         cls, board: AnyBoard, *, disabled: bool = False, bindings: Collection[str] = ()
     ) -> LinksView:
         """The links of these bindings (all if none is named); of disabled consumers if wanted."""
-        if isinstance(board, TreeBoard):
-            graph = board.full_graph
-            if disabled:
-                graph = Graph.of(board.tree, board.version, disabled=True)
-            found = [tree_link(graph, link) for link in graph.links if _is(link, bindings)]
-        else:
-            found = [table_link(link) for link in board.graph.links if _is(link, bindings)]
-        needed = board.overlays.labels if isinstance(board, TreeBoard) else ()
-        told = ABSENT if isinstance(board, TreeBoard) else table_properties(board)
-        return cls(links=tuple(found), needs_labels=tuple(needed) or ABSENT, properties=told)
+        if not isinstance(board, TreeBoard):
+            return cls._of_tables(board, bindings)
+        graph = board.full_graph
+        if disabled:
+            graph = Graph.of(board.tree, board.version, disabled=True)
+        found = [link for link in graph.links if _is(link, bindings)]
+        first = Room().first(found, _texts)
+        return cls(
+            links=tuple(tree_link(graph, link) for link in first),
+            needs_labels=tuple(board.overlays.labels) or ABSENT,
+            left_out=left_out(links=(found, first)),
+        )
+
+    @classmethod
+    def _of_tables(cls, board: TablesBoard, bindings: Collection[str]) -> LinksView:
+        found = [link for link in board.graph.links if _is(link, bindings)]
+        first = Room().first(found, _texts)
+        told = table_properties(board)
+        properties = tuple(Room().first(told, lambda row: (row.node, row.meaning)))
+        return cls(
+            links=tuple(map(table_link, first)),
+            properties=properties,
+            left_out=left_out(links=(found, first), properties=(told, properties)),
+        )
+
+    @property
+    def number(self) -> int:
+        """How many links there are, with those that are left out."""
+        return len(self.links) + (self.left_out or {}).get("links", 0)
 
     def members(self) -> Mapping[str, Json]:
         """The links; of an overlay also the labels that it needs, of tables their properties."""
-        names = ("needs_labels", "properties")
+        names = ("needs_labels", "properties", "left_out")
         told = {name: getattr(self, name) for name in names}
         more = {name: plain(value) for name, value in told.items() if value is not ABSENT}
         return {self.member: self.to_json(), **more}
@@ -138,7 +160,7 @@ class LinksView(CommandResult):
 
     def text(self, title: str = "") -> Iterator[Line]:
         """The links of each consumer."""
-        number = counted(len(self.links), "link")
+        number = counted(self.number, "link")
         yield line(Span(title, BOLD), f" · {number}" if title else number)
         consumer = None
         for link in self.links:
@@ -146,6 +168,8 @@ class LinksView(CommandResult):
                 consumer = link.consumer
                 yield line("  ", consumer)
             yield link.text()
+        if more := self.number - len(self.links):
+            yield line(Span(f"  … {and_more(more, 'link')}: --binding chooses some", DIM))
         headers = [each for each in self.properties or () if each.node.endswith("/header")]
         for node, rows in groupby(headers, key=lambda each: each.node):
             values = ", ".join(f"{each.name} {each.shown}" for each in rows)
@@ -188,6 +212,10 @@ def check_bindings(names: Collection[str]) -> None:
         near = get_close_matches(name, known, n=3)
         hint = f": did you mean {joined(near, 'or')}?" if near else ""
         raise ValueError(f"no binding is named {name}{hint}")
+
+
+def _texts(link: Link | AcpiLink) -> Iterator[str]:
+    return (each.path for each in (link.consumer, link.supplier, link.node))
 
 
 def _is(link: Link | AcpiLink, bindings: Collection[str]) -> bool:

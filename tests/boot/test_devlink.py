@@ -296,22 +296,6 @@ def test_modes():
     ).waiting
 
 
-def test_the_json_part_has_what_a_report_promises():
-    part = of(CLOCK + USER).as_json()
-    assert part["kernel_version"] == "6.12"
-    assert part["fwnode_links"] == [
-        {
-            "consumer": "/uart",
-            "supplier": "/osc",
-            "flags": [],
-            "from": [{"node": "/uart", "property": "clocks", "index": 0}],
-            "origin": "property",
-            "remaining": False,
-        }
-    ]
-    assert {"device_links", "cycles", "waiting", "not_linked"} < set(part)
-
-
 def test_before_6_1_only_what_may_be_a_device_is_a_supplier():
     source = """
         pmic { compatible = "x,pmic"; ldo: ldo { }; };

@@ -62,3 +62,23 @@ def test_the_command_prints_the_data_of_the_view():
     assert isinstance(tree, Tree)
     view = DevlinkView.of(TreeBoard(tree))
     assert command("devlink", path)["devlink"] == data(view.to_json())
+
+
+def test_the_json_part_has_what_a_report_promises():
+    source = """
+        osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; };
+        uart { compatible = "ns16550a"; clocks = <&osc>; };
+    """
+    part = data(DevlinkView.of(board(source)).to_json())
+    assert part["kernel_version"] == "6.12"
+    assert part["fwnode_links"] == [
+        {
+            "consumer": "/uart",
+            "supplier": "/osc",
+            "flags": [],
+            "from": [{"node": "/uart", "property": "clocks", "index": 0}],
+            "origin": "property",
+            "remaining": False,
+        }
+    ]
+    assert {"device_links", "cycles", "waiting", "not_linked"} < set(part)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dtlink.enums import Enum
 from dtlink.records import NamedTuple
-from dtlink.typed import Any
 
 
 class PropertyEntry(NamedTuple):
@@ -143,53 +142,3 @@ class Prediction:
     """Device links that no longer order probing since they turned out to be part of a cycle."""
     tried: Sequence[TriedReference] = ()
     """On kernels without links between nodes: each reference, for each device that tried it."""
-
-    def as_json(self) -> Mapping[str, Any]:
-        """The part ``devlink`` of a report's inputs."""
-        return {
-            "kernel_version": self.kernel_version,
-            "view": self.view,
-            "fwnode_links": [_fwnode_link(link) for link in self.fwnode_links],
-            "device_links": [link._asdict() for link in self.device_links],
-            "cycles": [{"consumer": c.consumer, "supplier": c.supplier} for c in self.cycles],
-            "waiting": [
-                {"device": each.device, "suppliers": list(each.suppliers)} for each in self.waiting
-            ],
-            "not_linked": [
-                {**_pair(item), **_origin(item.origin), "reason": item.reason, "at": item.at}
-                for item in self.not_linked
-            ],
-            "refused": [_pair(pair) for pair in self.refused],
-            "relaxed": [_pair(pair) for pair in self.relaxed],
-            "devices": [device._asdict() for device in self.devices],
-            "parsed_nodes": list(self.parsed_nodes),
-            **({"tried": [_tried(each) for each in self.tried]} if self.tried else {}),
-        }
-
-
-def _pair(link: FwnodeLink | NotLinked | LinkedPair) -> dict[str, Any]:
-    return {"consumer": link.consumer, "supplier": link.supplier}
-
-
-def _tried(each: TriedReference) -> dict[str, Any]:
-    return {
-        "device": each.device,
-        "supplier": each.supplier,
-        "provider": each.provider or None,
-        **_origin(each.origin),
-        "result": each.result.value,
-    }
-
-
-def _origin(origin: PropertyEntry) -> dict[str, Any]:
-    return {"node": origin.node, "property": origin.property_name, "index": origin.entry}
-
-
-def _fwnode_link(link: FwnodeLink) -> dict[str, Any]:
-    return {
-        **_pair(link),
-        "flags": list(link.flags),
-        "from": [_origin(origin) for origin in link.origins],
-        "origin": "moved" if link.moved else "property",
-        "remaining": link.remaining,
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
@@ -9,7 +10,7 @@ from dtlink.facts.binding import Walk
 from dtlink.facts.outcomes import Outcome
 from dtlink.report import json
 from dtlink.typed import TYPE_CHECKING
-from dtlink.views.cycles import CyclesView
+from dtlink.views.cycles import cycle_rows
 from dtlink.views.data import ABSENT
 from dtlink.views.diff.rows import FindingRow, PairRow, WaitRow
 from dtlink.views.diff.snapshot import Snapshot
@@ -46,7 +47,7 @@ def _of_tree(board: TreeBoard) -> Snapshot:
     tree = board.tree
     return Snapshot(
         waits=list(_waits(board)),
-        cycles=CyclesView.of(board).cycles,
+        cycles=tuple(cycle_rows(board, sys.maxsize, sys.maxsize)),
         cycle_lines=[
             PairRow(consumer=each.consumer, supplier=each.supplier)
             for each in board.order.prediction.cycles
@@ -62,7 +63,7 @@ def _of_tables(board: TablesBoard) -> Snapshot:
     """Without a kernel, which devices wait is not known."""
     return Snapshot(
         waits=None if board.facts is None else list(_table_waits(board)),
-        cycles=CyclesView.of(board).cycles,
+        cycles=tuple(cycle_rows(board, sys.maxsize, sys.maxsize)),
         links=[table_link(link) for link in board.graph.links],
         has_kernel=board.facts is not None,
         properties=table_properties(board),

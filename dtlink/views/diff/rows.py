@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dtlink.rules.model import Severity
 from dtlink.typed import TYPE_CHECKING, Any, Generic, TypeVar
+from dtlink.views.bounds import Room, left_out, texts_of
 from dtlink.views.data import ABSENT, Absent, JsonRow, plain
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 RowT = TypeVar("RowT")
 ChangedT = TypeVar("ChangedT")
 
+#: Upper bound on the rows of each list; two boards of Linux differ in at most as many links as the
+#: largest has.
+_ROWS = 5000
 #: The fields that older reports may lack.
 _OPTIONAL = ("index", "supplier", "location", "offset", "edits")
 
@@ -149,6 +153,24 @@ class KindChanges(JsonRow, Generic[RowT, ChangedT]):
     gained: tuple[RowT, ...] = ()
     lost: tuple[RowT, ...] = ()
     changed: tuple[ChangedT, ...] = ()
+    left_out: Mapping[str, int] | Absent = ABSENT
+    """How many each list lacks, since there are too many; absent of a comparison."""
+
+    def bounded(self) -> KindChanges[RowT, ChangedT]:
+        """What is printed: the first rows of each list, and how many more there are."""
+        gained = tuple(Room(_ROWS).first(self.gained, texts_of))
+        lost = tuple(Room(_ROWS).first(self.lost, texts_of))
+        changed = tuple(Room(_ROWS).first(self.changed, texts_of))
+        more = left_out(
+            gained=(self.gained, gained), lost=(self.lost, lost), changed=(self.changed, changed)
+        )
+        return replace(self, gained=gained, lost=lost, changed=changed, left_out=more)
+
+    def to_json(self) -> Json:
+        """The lists, each up to its bound."""
+        first = self.bounded()
+        lists = {name: plain(getattr(first, name)) for name in ("gained", "lost", "changed")}
+        return lists if first.left_out is ABSENT else {**lists, "left_out": first.left_out}
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -166,7 +166,7 @@ def _inputs(document: Any) -> Iterator[SavedInput]:
         check_present(entry.get("cycles", ()), _LATER_OF_CYCLES, f"{where}.cycles")
         if not entry["path"]:
             raise InputError(f"{where}.path is empty")
-        snapshot = _snapshot(entry, kernel or {}, where)
+        snapshot = _snapshot(_whole(entry), kernel or {}, where)
         identity = IdentityRow(
             path=entry["path"],
             sha256=entry["sha256"],
@@ -186,6 +186,17 @@ def _omitted(entry: Members) -> Mapping[str, int]:
     for each in entry.get("truncated", ()):
         found[each["rule"]] += each["omitted"]
     return found
+
+
+def _whole(entry: Members) -> Members:
+    """The entry without lists that are not whole: what a report leaves out is not lost."""
+    cut = set(entry.get("left_out", ()))
+    if any("left_out" in each for each in entry.get("cycles", ())):
+        cut.add("cycles")
+    devlink = entry.get("devlink")
+    if devlink and ("left_out" in devlink or any("more" in each for each in devlink["waiting"])):
+        cut.add("devlink")
+    return {name: value for name, value in entry.items() if name not in cut}
 
 
 def _snapshot(entry: Members, kernel: Members, where: str) -> Snapshot:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from dtlink.records import NamedTuple
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
-from dtlink.typed import TYPE_CHECKING, Literal
+from dtlink.typed import TYPE_CHECKING, Any, Literal
 from dtlink.views.data import ABSENT, Absent, CommandResult, plain
 from dtlink.views.diff.compare import (
     KINDS,
@@ -27,6 +28,7 @@ from dtlink.views.diff.property_text import properties
 from dtlink.views.diff.rows import LackingRow
 from dtlink.views.diff.snapshot import NOTHING
 from dtlink.views.diff.wait_text import cycle_lines, cycles, waits
+from dtlink.wording import and_more
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -130,19 +132,24 @@ class DiffView(CommandResult):
     def text(self, width: int | None = None, *, everything: bool = False) -> Iterator[Line]:
         """What changed, by kind."""
         limit = None if everything else _SHOWN
-        texts: Mapping[str, Iterable[Line]] = {
-            "findings": findings(self.findings, width) if self.findings else (),
-            "waits": waits(self.waits, limit) if self.waits else (),
-            "cycles": cycles(self.cycles, limit) if self.cycles else (),
-            "cycle_lines": cycle_lines(self.cycle_lines, limit) if self.cycle_lines else (),
-            "links": links(self.links, limit) if self.links else (),
-            "properties": properties(self.properties, limit) if self.properties else (),
+        texts: Mapping[str, Callable[[Any], Iterable[Line]]] = {
+            "findings": partial(findings, width=width),
+            "waits": partial(waits, limit=limit),
+            "cycles": partial(cycles, limit=limit),
+            "cycle_lines": partial(cycle_lines, limit=limit),
+            "links": partial(links, limit=limit),
+            "properties": partial(properties, limit=limit),
         }
         for kind in LISTED[self.input]:
-            rows = list(texts[kind])
-            if rows:
+            changes = getattr(self, kind)
+            if changes:
+                # The other kinds show few rows and count the others, unless all are wanted.
+                first = changes.bounded() if everything or kind == "findings" else changes
+                rows = list(texts[kind](first))
                 counts = self.summary[kind].items()
                 told = ", ".join(f"{number:,} {what}" for what, number in counts if number)
                 yield line()
                 yield line(Span(kind.replace("_", " "), BOLD), Span(f"  {told}", DIM))
                 yield from rows
+                if more := sum((first.left_out or {}).values()):
+                    yield line(Span(f"  … {and_more(more)}", DIM))

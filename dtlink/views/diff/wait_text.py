@@ -84,10 +84,15 @@ def cycles(changes: CycleChanges, limit: int | None) -> Iterator[Line]:
         rows.append(
             line(SIGNS["changed"], f"among {len(before)} → {counted(len(after), 'device')}:")
         )
-        rows += [line("    ", SIGNS["gained"], node) for node in after if node not in set(before)]
-        rows += [line("    ", SIGNS["lost"], node) for node in before if node not in set(after)]
+        rows += [line("    ", SIGNS["gained"], node) for node in _without(after, before)]
+        rows += [line("    ", SIGNS["lost"], node) for node in _without(before, after)]
         rows += _chain(change.new, limit)
     yield from listing(rows, limit)
+
+
+def _without(nodes: Sequence[str], others: Sequence[str]) -> list[str]:
+    there = set(others)
+    return [node for node in nodes if node not in there]
 
 
 def _chain(cycle: CycleRow, limit: int | None) -> Iterator[Line]:
