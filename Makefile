@@ -29,7 +29,7 @@ bench: $(BIN)/dtlink
 	$(BIN)/python tests/benchmarks/bench.py
 
 slopes: $(BIN)/dtlink
-	$(BIN)/python tests/benchmarks/slopes.py
+	$(BIN)/python tests/benchmarks/slopes.py --kept build/slopes.jsonl
 
 fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz --count 1000000 --seconds 600 -j2

@@ -1,126 +1,54 @@
 """How the cost of inputs that were made to be slow grows with their size.
 
-    python tests/benchmarks/slopes.py [--runs N] [WORD…]
+    python tests/benchmarks/slopes.py [--runs N] [--every-size] [--kept FILE] [WORD…]
 
 Makes each shape (tests/benchmarks/shapes) at three sizes and runs the commands on it; WORDs choose
 shapes and commands by parts of their names. Prints processor time, the slope (of the logarithms: 1
 is linear, 2 quadratic), peak memory and the size of the output. Exits with 1 if a slope is above
 1.3, or a run uses more than the limit for its size. What a start costs is taken off for the slope.
-A run that is too much is done three times, and the median counts.
+
+A run is a copy of this process, which has imported all of dtlink. The largest size is left out
+where the smaller ones show that it is within its limits. What comes near a limit is measured again
+at all sizes in new processes, three times, and the median counts. With --kept, a run that was
+stopped goes on where it was; a run that comes to its end removes the file.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from statistics import median
-from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.benchmarks.shapes.shape import MEGABYTES, SECONDS, Shape  # noqa: E402
+from tests.benchmarks.costs import Cost, copied, cost, import_all, middle  # noqa: E402
+from tests.benchmarks.rows import Row, kept, summary  # noqa: E402
+from tests.benchmarks.shapes.shape import Shape  # noqa: E402
 
-STEEPEST = 1.3
-#: Bytes of output at most, for a byte of input and in all: a listing has a line for each entry.
-OUTPUT, LEAST_OUTPUT = 20, 4_000_000
-#: A growth of less is noise: seconds.
-NOISE = 0.25
-#: Where a run is stopped: seconds of processor time, and bytes of memory.
-STOPPED, ROOM = 30, 4 << 30
 RUNS = 3
 
-
-class Cost(NamedTuple):
-    """What one run of a command used."""
-
-    seconds: float
-    megabytes: float
-    output: int
-    status: int
+Measure = Callable[[Sequence[str]], Cost]
 
 
-class Row(NamedTuple):
-    """A command on a shape at all sizes."""
+class Starts:
+    """What a start of each command costs: that of one that cannot read its input."""
 
-    name: str
-    command: str
-    sizes: Sequence[int]
-    costs: Sequence[Cost]
-    start: float
+    def __init__(self, measure: Measure) -> None:
+        self.measure = measure
+        self.known: dict[str, float] = {}
 
-    @property
-    def slope(self) -> float:
-        """The slope from the smallest to the largest input; 0 where the growth is noise."""
-        first, last = (each.seconds - self.start for each in (self.costs[0], self.costs[-1]))
-        if last < NOISE:
-            return 0.0
-        growth = self.sizes[len(self.costs) - 1] / self.sizes[0]
-        return math.log(last / max(first, 0.02)) / math.log(growth)
-
-    @property
-    def faults(self) -> list[str]:
-        """What is too much."""
-        found = [f"slope {self.slope:.2f}"] if self.slope > STEEPEST else []
-        inputs = 1 + self.command.startswith("diff")
-        for size, cost in zip(self.sizes, self.costs, strict=False):
-            if cost.seconds > SECONDS[size] * inputs:
-                found.append(f"{cost.seconds:.1f} s for {size >> 10} KiB")
-            if cost.megabytes > MEGABYTES[size]:
-                found.append(f"{cost.megabytes:.0f} MB for {size >> 10} KiB")
-            if cost.output > max(OUTPUT * size, LEAST_OUTPUT):
-                found.append(f"{cost.output / 1e6:.1f} MB of output for {size >> 10} KiB")
-            if cost.status not in (0, 1, 2):
-                found.append(f"status {cost.status}")
-        return found
-
-    def __str__(self) -> str:
-        times = " ".join(f"{each.seconds:6.2f}" for each in self.costs)
-        last = self.costs[-1]
-        told = f"{self.name:22} {self.command:38} {times} s {self.slope:5.2f} "
-        told += f"{last.megabytes:5.0f} MB {last.output / 1000:7.0f} KB"
-        return f"{told}  {'; '.join(self.faults)}".rstrip()
-
-
-def cost(arguments: Sequence[str]) -> Cost:
-    """Run dtlink in a new process; a lint reads its input, whatever results are kept."""
-    kept = ["--no-cache"] if arguments[0] == "lint" else []
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dtlink", *arguments, *kept],
-            stdout=output,
-            stderr=subprocess.DEVNULL,
-            cwd=ROOT,
-            preexec_fn=_limit,  # noqa: PLW1509 - no threads
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = used.ru_utime + used.ru_stime
-        size = output.seek(0, os.SEEK_END)
-        return Cost(seconds, used.ru_maxrss / 1024, size, process.returncode)
-
-
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (STOPPED, STOPPED))
-    resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
-
-
-def middle(costs: Sequence[Cost]) -> Cost:
-    """The median of each figure of several runs."""
-    return Cost(
-        seconds=median(each.seconds for each in costs),
-        megabytes=median(each.megabytes for each in costs),
-        output=int(median(each.output for each in costs)),
-        status=max(each.status for each in costs),
-    )
+    def of(self, command: str) -> float:
+        """The seconds of a start."""
+        word = command.split(maxsplit=1)[0]
+        if word not in self.known:
+            costs = [self.measure([word, os.devnull]) for _ in range(RUNS)]
+            self.known[word] = min(each.seconds for each in costs)
+        return self.known[word]
 
 
 def in_child(name: str, shape: Shape, folder: Path) -> None:
@@ -151,50 +79,71 @@ def chosen(words: Sequence[str]) -> Iterator[tuple[str, Shape, str]]:
                 yield name, shape, command
 
 
-def rows(words: Sequence[str], runs: int) -> Iterator[Row]:
-    """The rows of all that is chosen."""
-    starts: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as top:
-        for name, shape, command in chosen(words):
-            folder = Path(top) / name.replace(" ", "-")
-            if not folder.exists():
-                in_child(name, shape, folder)
-                for each in shape.before:
-                    for size in shape.sizes:
-                        cost(shape.arguments(each, folder / str(size)))
-            if command not in starts:
-                starts[command] = _start(command)
-            arguments = [shape.arguments(command, folder / str(size)) for size in shape.sizes]
-            yield measured(Row(name, command, shape.sizes, (), starts[command]), arguments, runs)
+class Bench:
+    """Measures rows."""
 
+    def __init__(self, top: Path, runs: int, *, every_size: bool) -> None:
+        self.top = top
+        self.runs = runs
+        self.every_size = every_size
+        self.warm, self.cold = Starts(copied), Starts(cost)
 
-def measured(row: Row, arguments: Sequence[Sequence[str]], runs: int) -> Row:
-    """The row with its costs: of several runs if that is wanted, or if one is too much."""
-    first = [cost(each) for each in arguments]
-    row = row._replace(costs=first)
-    if runs == 1 and not row.faults:
+    def row(self, name: str, shape: Shape, command: str) -> Row:
+        """The costs of a command on a shape."""
+        folder = self.top / name.replace(" ", "-").replace("/", "-")
+        if not folder.exists():
+            in_child(name, shape, folder)
+            for each in shape.before:
+                for size in shape.sizes:
+                    cost(shape.arguments(each, folder / str(size)))
+        arguments = [shape.arguments(command, folder / str(size)) for size in shape.sizes]
+        row = Row(name, command, shape.sizes, (), 0.0)
+        found = self._copied(row._replace(start=self.warm.of(command)), arguments)
+        if self.runs == 1 and not found.is_near_a_limit:
+            return found
+        runs = [[cost(each) for each in arguments] for _ in range(max(self.runs, RUNS))]
+        costs = [middle(each) for each in zip(*runs, strict=True)]
+        return row._replace(costs=costs, start=self.cold.of(command))
+
+    def _copied(self, row: Row, arguments: Sequence[Sequence[str]]) -> Row:
+        for each in arguments:
+            row = row._replace(costs=(*row.costs, copied(each)))
+            if row.is_near_a_limit or (row.is_enough and not self.every_size):
+                break
         return row
-    more = [[cost(each) for each in arguments] for _ in range(max(runs, RUNS) - 1)]
-    return row._replace(costs=[middle(each) for each in zip(first, *more, strict=True)])
 
 
-def _start(command: str) -> float:
-    """What a start of the command costs: that of one that cannot read its input."""
-    return min(cost([*command.split()[:1], "/dev/null"]).seconds for _ in range(RUNS))
+def rows(bench: Bench, words: Sequence[str], known: Iterable[Row]) -> Iterator[Row]:
+    """The rows of all that is chosen but not known."""
+    done = {(row.name, row.command) for row in known}
+    for name, shape, command in chosen(words):
+        if (name, command) not in done:
+            yield bench.row(name, shape, command)
 
 
 def main() -> int:
     """Print a line for each command and shape."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=1, help="how often each is run")
+    parser.add_argument("--every-size", action="store_true", help="leave out no size")
+    parser.add_argument("--kept", type=Path, help="the file for the rows of a run that is stopped")
     parser.add_argument("words", nargs="*", metavar="WORD")
     given = parser.parse_args()
-    failed = 0
-    for row in rows(given.words, given.runs):
-        failed += bool(row.faults)
-        print(row, flush=True)
-    print(f"{failed} too much" if failed else "all within the limits")
-    return int(failed > 0)
+    found = kept(given.kept)
+    for row in found:
+        print(row)
+    import_all()
+    with tempfile.TemporaryDirectory() as top:
+        bench = Bench(Path(top), given.runs, every_size=given.every_size)
+        for row in rows(bench, given.words, tuple(found)):
+            found.append(row)
+            print(row, flush=True)
+            if given.kept:
+                row.keep(given.kept)
+    print(*summary(found), sep="\n")
+    if given.kept:
+        given.kept.unlink(missing_ok=True)
+    return int(any(row.faults for row in found))
 
 
 if __name__ == "__main__":

@@ -14,9 +14,16 @@ BULK = (256_000, 1_000_000, 5_000_000)
 SECONDS = {64_000: 1.0, 256_000: 1.0, 1_000_000: 4.0, 5_000_000: 20.0}
 #: Megabytes at most.
 MEGABYTES = {64_000: 150.0, 256_000: 150.0, 1_000_000: 450.0, 5_000_000: 600.0}
-TREE = ("lint @", "links @", "cycles @", "order @", "devlink @", "iommu @", "diff @ @", "graph @")
+JSON = ("links @ --format json", "cycles @ --format json", "devlink @ --format json")
+TREE = (
+    *("lint @", "links @", "cycles @", "order @", "devlink @", "iommu @", "diff @ @", "graph @"),
+    *JSON,
+)
 SOURCE = ("lint @", "links @", "preprocess @", "lint --diff @")
-TABLE = ("lint @", "links @", "iommu @", "diff @ @", "inspect @")
+TABLE = (
+    *("lint @", "links @", "iommu @", "diff @ @", "inspect @"),
+    *("links @ --format json", "iommu @ --format json"),
+)
 
 Made = bytes | Mapping[str, bytes]
 
