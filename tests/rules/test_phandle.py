@@ -288,6 +288,17 @@ def test_a_duplicate_interrupt_controller_is_seen_through_every_binding():
     assert set(finding.related) == {"/a", "/x", "/y"}
 
 
+@pytest.mark.parametrize(("nodes", "named"), [(2, 64), (3, 32), (40, 8)])
+def test_many_nodes_of_a_phandle_name_fewer_users_each(nodes: int, named: int) -> None:
+    """Or a megabyte of related nodes says the same for each of them."""
+    patch = {f"/n{at}:phandle": b"\0\0\0\x07" for at in range(nodes)}
+    suppliers = "".join(f"n{at} {{ #clock-cells = <0>; }};" for at in range(nodes))
+    users = "".join(f"u{at} {{ clocks = <7>; }};" for at in range(70))
+    found = check("duplicate-phandle", suppliers + users, patch)
+    assert len(found) == nodes - 1
+    assert all(each.related[0] == "/n0" and len(each.related) == 1 + named for each in found)
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [

@@ -22,8 +22,8 @@ from dtlink.wording import joined, listed, noun
 
 #: The nodes of one phandle where nothing else has it.
 _PAIR = 2
-#: Upper bound on the nodes that a finding names as users.
-_MOST_USERS = 64
+#: Upper bound on the nodes that the findings of a phandle name as users, and that each may name.
+_MOST_USERS, _FEW_USERS = 64, 8
 
 
 @rule(
@@ -99,7 +99,7 @@ def _finding(board: TreeBoard, index: int, nodes: Sequence[int], users: _Users) 
         else f"no property can reference {node.path}; none does so far",
         fix=_fix(node, is_used=bool(users.entries)),
         property_name="phandle" if node.has("phandle") else "linux,phandle",
-        related=(first, *users.nodes),
+        related=(first, *users.nodes[: max(_MOST_USERS // (count - 1), _FEW_USERS)]),
         severity=Severity.ERROR if users.entries else Severity.WARNING,
     )
 
