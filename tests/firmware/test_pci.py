@@ -17,27 +17,7 @@ from dtlink.firmware.pci.functions import Acs, Buses, Function, PortType, Virtua
 from dtlink.firmware.pci.lspci import functions_of
 from dtlink.firmware.pci.read import read_functions
 from tests.support.limits import at_most
-from tests.support.pci import config, hexdump, listing
-
-LISTING = """\
-00:00.0 Host bridge [0600]: Some Vendor A host [8086:0100] (rev 09)
-\tSubsystem: Some Vendor A board [1043:84ca]
-\tCapabilities: [e0] Vendor Specific Information: Len=0c <?>
-\tIOMMU group: 0
-
-00:1c.4 PCI bridge [0604]: Some Vendor [Old Name] A port [8086:1e18] (rev c4) (prog-if 00 [Normal])
-\tBus: primary=00, secondary=04, subordinate=05, sec-latency=0
-\tCapabilities: [40] Express (v2) Root Port (Slot+), MSI 00
-\t\tSltCap:\tAttnBtn- PwrCtrl- MRL- AttnInd- PwrInd- HotPlug+ Surprise+
-\tCapabilities: [100 v1] Access Control Services
-\t\tACSCap:\tSrcValid+ TransBlk+ ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-
-\t\tACSCtl:\tSrcValid+ TransBlk- ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-
-\tKernel driver in use: pcieport
-\tIOMMU group: 12
-
-04:00.0 PCI bridge [0604]: A chip [1b21:1080] (rev 04) (prog-if 01 [Subtractive decode])
-\tBus: primary=04, secondary=05, subordinate=05, sec-latency=32
-"""
+from tests.support.pci import LISTING, config, hexdump, listing
 
 
 def test_a_listing() -> None:

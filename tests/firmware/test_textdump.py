@@ -15,6 +15,7 @@ from dtlink.firmware.acpi import read, textdump
 from dtlink.firmware.acpi.table import MAX_SIZE
 from dtlink.firmware.errors import InputError
 from dtlink.testing.assemble import assemble
+from tests.support.hexdumps import FORMS, canonical, hexdump, xxd
 from tests.support.limits import at_most
 
 TABLES = assemble(
@@ -28,69 +29,6 @@ TABLES = assemble(
       ioapic id=33 address=0xfec00000
     """
 )
-
-
-def pieces(data: bytes) -> list[tuple[int, bytes]]:
-    return [(at, data[at : at + 16]) for at in range(0, len(data), 16)]
-
-
-def shown(piece: bytes) -> str:
-    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in piece)
-
-
-def squeezed(data: bytes, row: Callable[[int, bytes], str], end: str) -> str:
-    """Rows as hexdump and od leave them out: ``*`` for those like the one before."""
-    lines: list[str] = []
-    before = b""
-    for at, piece in pieces(data):
-        if piece == before and len(piece) == 16:
-            lines += [] if lines[-1] == "*" else ["*"]
-        else:
-            lines.append(row(at, piece))
-        before = piece
-    return "\n".join([*lines, end, ""])
-
-
-def words(piece: bytes) -> str:
-    whole = piece + bytes(len(piece) % 2)
-    return " ".join(f"{whole[at + 1]:02x}{whole[at]:02x}" for at in range(0, len(whole), 2))
-
-
-def xxd(data: bytes) -> str:
-    return "".join(
-        f"{at:08x}: {' '.join(piece[pos : pos + 2].hex() for pos in range(0, len(piece), 2)):<39}  "
-        f"{shown(piece)}\n"
-        for at, piece in pieces(data)
-    )
-
-
-def xxd_bytes(data: bytes) -> str:
-    return "".join(
-        f"{at:08x}: {piece.hex(' ').upper():<47}  {shown(piece)}\n" for at, piece in pieces(data)
-    )
-
-
-def canonical(data: bytes) -> str:
-    def row(at: int, piece: bytes) -> str:
-        halves = f"{piece[:8].hex(' '):<23}  {piece[8:].hex(' '):<23}"
-        return f"{at:08x}  {halves}  |{shown(piece)}|"
-
-    return squeezed(data, row, f"{len(data):08x}")
-
-
-def hexdump(data: bytes) -> str:
-    return squeezed(data, lambda at, piece: f"{at:07x} {words(piece)}", f"{len(data):07x}")
-
-
-def od_words(data: bytes) -> str:
-    return squeezed(data, lambda at, piece: f"{at:07o} {words(piece)}", f"{len(data):07o}")
-
-
-def od_bytes(data: bytes) -> str:
-    return squeezed(data, lambda at, piece: f"{at:06x} {piece.hex(' ')}", f"{len(data):06x}")
-
-
-FORMS = (xxd, xxd_bytes, canonical, hexdump, od_words, od_bytes)
 
 
 def table(body: bytes) -> bytes:

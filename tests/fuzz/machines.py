@@ -15,6 +15,7 @@ from tests.fuzz.damage import damaged, damaged_lines
 from tests.fuzz.images import PACKINGS
 from tests.fuzz.tables import damaged_tables
 from tests.support.boards import FIXTURES, SHARED
+from tests.support.pci import LISTING
 
 #: Bytes of a log of the corpus that are a seed.
 _MOST = 6000
@@ -40,22 +41,8 @@ _SYS: Mapping[str, str | tuple[str]] = {
     f"devices/virtual/devlink/{_LINK}/consumer": ("../../../platform/2000.uart",),
     "kernel/debug/devices_deferred": "2000.uart\tns16550: no clock\n",
 }
-_LSPCI = """00:00.0 Host bridge [0600]: Some Vendor A host [8086:0100] (rev 09)
-\tSubsystem: Some Vendor A board [1043:84ca]
-\tIOMMU group: 0
-
-00:1c.4 PCI bridge [0604]: Some Vendor A port [8086:1e18] (rev c4) (prog-if 00 [Normal])
-\tBus: primary=00, secondary=04, subordinate=05, sec-latency=0
-\tCapabilities: [40] Express (v2) Root Port (Slot+), MSI 00
-\t\tSltCap:\tAttnBtn- PwrCtrl- MRL- AttnInd- PwrInd- HotPlug+ Surprise+
-\tCapabilities: [100 v1] Access Control Services
-\t\tACSCap:\tSrcValid+ TransBlk+ ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-
-\t\tACSCtl:\tSrcValid+ TransBlk- ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-
-\tKernel driver in use: pcieport
-\tIOMMU group: 12
-
-04:00.0 PCI bridge [0604]: A chip [1b21:1080] (rev 04) (prog-if 01 [Subtractive decode])
-\tBus: primary=04, secondary=05, subordinate=05, sec-latency=32
+#: Bytes of the last function of the listing, and one more function.
+_LSPCI = f"""{LISTING}\
 00: 21 1b 80 10 07 00 10 00 04 01 04 06 00 00 01 00
 10: 00 00 00 00 00 00 00 00 04 05 05 20 f1 01 a0 22
 0001:05:1f.7 Ethernet controller [0200]: A card [8086:10fb]
