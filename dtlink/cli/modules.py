@@ -106,14 +106,18 @@ def modules(
 
 
 def _sorted_out(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The paths of inputs, and the nodes: what is neither a file nor called as one."""
+    """The paths of inputs, and the nodes: what is neither a file nor called as one.
+
+    The root is that of the devicetree: no boards are looked for in the whole file system.
+    """
     paths = [word for at, word in enumerate(words) if not at or _is_path(word)]
     return paths, [word for at, word in enumerate(words) if at and not _is_path(word)]
 
 
 def _is_path(word: str) -> bool:
     # pathlib would change what the user wrote.
-    return word == STDIN or word.endswith(SUFFIXES) or os.path.exists(word)  # noqa: PTH110
+    is_file = word.endswith(SUFFIXES) or os.path.exists(word)  # noqa: PTH110
+    return word == STDIN or (is_file and word != "/")
 
 
 def _write(

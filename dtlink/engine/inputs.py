@@ -21,6 +21,9 @@ from dtlink.wording import counted, listed
 
 #: The name of the blob in /sys/firmware.
 _FDT = "fdt"
+#: Folders of the root whose files the kernel makes when they are asked for. Who means firmware in
+#: them names one.
+_MADE_UP = ("proc", "sys", "dev", "run")
 
 
 def expand(
@@ -89,6 +92,8 @@ def _inputs_below(folder: str, passed: list[str]) -> list[str]:
     found: set[str] = set()
     archives: list[str] = []
     for top, below, names in os.walk(folder):
+        if top == os.sep:
+            below[:] = [each for each in below if each not in _MADE_UP]
         if "#address-cells" in names and "compatible" in names:  # see property_files.is_root()
             below.clear()
             found |= _live_tree(top, passed)

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 
+from dtlink.firmware.errors import InputError
 from dtlink.typed import Any, SupportsIndex
 
 
@@ -100,6 +101,20 @@ class Disk:
         """What to add to the message that there is no such file, if anything."""
         del path
         return ""
+
+
+def refuse_root(path: str) -> None:
+    """Raise :class:`InputError` for the root of the file system: to search all of it takes minutes.
+
+    No copy of a machine's folder is there, and nobody means what a search would come across.
+    """
+    try:
+        is_root = os.path.samestat(os.stat(path), os.stat("/"))
+    except (OSError, ValueError):
+        return
+    if is_root:
+        message = "the whole file system is not searched; name the folder or the file that is meant"
+        raise InputError(message, path=path)
 
 
 def _is(kind: Callable[[], bool]) -> bool:

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, plain
+from dtlink.firmware.storage import refuse_root
 from dtlink.observed.observation import (
     DEFERRED,
     LINK_ATTRIBUTES,
@@ -118,6 +119,7 @@ def _archive(source: ByteSource, collector: ReportCollector) -> None:
 
 def _folder(top: str, collector: ReportCollector) -> None:
     """A copy of /sys, or /sys itself. Links are read; only plain files are opened."""
+    refuse_root(top)
     for number, path in enumerate(_walk(top)):
         _count(number)
         name = os.path.relpath(path, top)

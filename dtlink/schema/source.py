@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.storage import refuse_root
 from dtlink.records import NamedTuple
 from dtlink.schema.model import SchemaResult
 from dtlink.schema.process import Validator
@@ -39,7 +42,7 @@ class SchemaSource(NamedTuple):
 
     def hints(self) -> list[str]:
         """Return a line for each folder with many schemas: how to preprocess them."""
-        counts = {name: sum(1 for _ in Path(name).rglob("*.yaml")) for name in self.named}
+        counts = {name: sum(1 for _ in _schemas(name)) for name in self.named}
         return [
             f"{name}: {count} schemas are processed in each run; to process them once: "
             f"dt-mk-schema -j -o FILE {name}, then --schema-dir FILE"
@@ -71,10 +74,16 @@ def _validator(source: SchemaSource) -> Validator:
     return Validator(str(own_folder()), source.named)
 
 
+def _schemas(folder: str) -> Iterator[str]:
+    """The names of the schemas below a folder; of a file none."""
+    return (name for _, _, names in os.walk(folder) for name in names if name.endswith(".yaml"))
+
+
 def _check_named(name: str, *, alone: bool) -> None:
     path = Path(name)
     if path.is_dir():
-        if next(path.rglob("*.yaml"), None) is None:
+        refuse_root(name)
+        if next(_schemas(name), None) is None:
             raise InputError("the folder has no schema (.yaml)", path=name)
     elif not path.is_file():
         raise InputError("no such schema folder or file", path=name)

@@ -241,6 +241,9 @@ class _Collector:
             return None
         if self._modules:
             return f"the initramfs has all {len(self._modules)} modules"
+        if not any(way.drivers for way in needs.ways):
+            named = listed([self._board.tree.path(way.node) for way in needs.ways])
+            return f"no module is needed: no driver is for {named}"
         return "no module is needed: every driver is built in"
 
     def _row(self, way: Way) -> WayRow:

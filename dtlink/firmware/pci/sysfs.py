@@ -16,6 +16,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource
 from dtlink.firmware.pci.config_space import needed_parts, with_config
 from dtlink.firmware.pci.functions import Function
+from dtlink.firmware.storage import refuse_root
 from dtlink.records import NamedTuple
 from dtlink.typed import IO, cast
 
@@ -27,6 +28,8 @@ _LINKS = (_GROUP, _NODE)
 _ATTRIBUTES = frozenset((_CONFIG, "vendor", "device", "class"))
 _MAX_CONFIG = 4096
 _MAX_FILES = 1_000_000
+#: Up to the first function, which both folders of sysfs have near their top.
+_MAX_EMPTY = 50_000
 _MAX_FUNCTIONS = 1 << 16
 #: Parts of a whole /sys in which there are no PCI devices.
 _SKIPPED = frozenset(("module", "firmware", "block", "kernel", "fs", "class", "drivers"))
@@ -58,6 +61,7 @@ class _Found(NamedTuple):
 
 def of_folder(top: str) -> dict[_Key, Function]:
     """The functions of a folder. Raises :class:`InputError` or :class:`OSError`."""
+    refuse_root(top)
     found: dict[_Key, _Found] = {}
     for path in _walk(top):
         key = _key(os.path.basename(path))  # noqa: PTH119 - pathlib is slow for many
@@ -72,13 +76,15 @@ def of_folder(top: str) -> dict[_Key, Function]:
 def _walk(top: str) -> Iterator[str]:
     """The folders of functions; of links only those are entered that lead to the same name."""
     yield top
-    count = 0
+    count, limit = 0, _MAX_EMPTY
     for folder, below, files in os.walk(top):
         count += len(below) + len(files)
-        if count > _MAX_FILES:
-            raise InputError(f"more than {_MAX_FILES:,} files")
+        if count > limit:
+            none = "" if limit == _MAX_FILES else ", and no PCI function among the first"
+            raise InputError(f"more than {limit:,} files{none}")
         for name in below:
             if _key(name) is not None and _leads_to(os.path.join(folder, name), name):  # noqa: PTH118
+                limit = _MAX_FILES
                 yield os.path.join(folder, name)  # noqa: PTH118
         below[:] = sorted(name for name in below if name not in _SKIPPED)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.storage import refuse_root
 from dtlink.kernel.initramfs.members import (
     FILE,
     FOLDER,
@@ -22,19 +23,25 @@ _MAX_TEXT = 1 << 20
 
 #: The folders that ``unmkinitramfs`` makes for the parts of an image.
 _PART = re.compile(r"(?:main|early\d*)/")
+#: One of these is in every initramfs.
+_NEEDED = ("init", "lib/modules", "usr/lib/modules")
+_NONE = "no unpacked initramfs: neither init nor lib/modules/VERSION is in it"
 
 
 def read_folder(top: str) -> Initramfs:
     """Read a folder; links are not followed. Raises InputError, and OSError as the system does."""
-    found = MemberCollector()
+    refuse_root(top)
     in_parts = os.path.isdir(os.path.join(top, "main"))  # noqa: PTH112, PTH118 - as the user wrote it
+    if not (in_parts or any(os.path.lexists(f"{top}/{each}") for each in _NEEDED)):
+        raise InputError(_NONE)
+    found = MemberCollector()
     for name, entry in _walk(top):
         path = _PART.sub("", name, count=1) if in_parts and _PART.match(name) else name
         kind = _kind(entry)
         text = _text(entry) if kind == FILE and wanted(path) else b""
         found.add(Member(path, kind, text))
     if not (found.has_init or found.modules):
-        raise InputError("no unpacked initramfs: neither init nor lib/modules/VERSION is in it")
+        raise InputError(_NONE)
     return found.result("folder", complete=True)
 
 
