@@ -89,9 +89,22 @@ def load(name: str, key: str | None, kind: str = KERNEL, where: str | None = Non
         entry = _own(path)
         sealed, _, text = entry.partition(b"\n")
         found = json.loads(text) if sealed == _seal(text) else [None]
+        if b"\\ud" in text:
+            _check_text(found)
         return found[1] if found[0] == key else None
     except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return None
+
+
+def _check_text(found: Any) -> None:
+    """Raise :class:`ValueError` for text with halves of characters that stand for no byte.
+
+    Names of files, and strings of blobs, have those that do (PEP 383); dtlink keeps no others, and
+    not all that prints text can print them.
+    """
+    import json
+
+    json.dumps(found, ensure_ascii=False).encode("utf-8", "surrogateescape")
 
 
 def store(

@@ -111,6 +111,10 @@ SPOILT = {
     "a severity that is text": with_field("findings", [1, [*FINDING[:2], "error", *FINDING[3:]]]),
     "an unknown severity": with_field("findings", [1, [*FINDING[:2], [4, "?"], *FINDING[3:]]]),
     "a list without a code": with_field("findings", []),
+    "half a character": with_field("model", "\ud800"),
+    "a rule with half a character": with_field("findings", [1, [7, "a/\udc80", *FINDING[2:]]]),
+    "a rule with an escape": with_field("findings", [1, [7, "a/b\x1b[31m", *FINDING[2:]]]),
+    "a rule without a family": with_field("findings", [1, [7, "rule", *FINDING[2:]]]),
 }
 
 
@@ -196,8 +200,24 @@ def mutated(value, choose):
     return value
 
 
+FOREIGN = ("\ud800", "\udc80", "\x1b[31m", "\n::error::x")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("text", FOREIGN)
+def test_foreign_text_ends_no_run_and_controls_nothing(run, boards, entry, form, text):
+    finding = [f"{each}{text}" if each in ("p", "m", "e") else each for each in FINDING]
+    for rule in ("a/rule", f"a/{text}"):
+        forged = with_field("findings", [1, [7, rule, *finding[2:]]])
+        entry.write_bytes(forged(entry.read_bytes()))
+        result = run("lint", "-j1", "--format", form, boards)
+        assert result.exit_code in (0, 1)
+        assert "\x1b" not in result.output
+        assert "\n::error::x" not in result.output
+
+
 @pytest.mark.parametrize("place", ["file", "read only", "a link to nothing", "a pipe"])
-def test_a_place_where_nothing_can_be_kept(run, boards, tmp_path, place):
+def test_a_place_where_nothing_can_be_kept(run, boards, tmp_path, monkeypatch, place):
     where = tmp_path / "place"
     if place == "file":
         where.write_text("")
@@ -208,9 +228,11 @@ def test_a_place_where_nothing_can_be_kept(run, boards, tmp_path, place):
     else:
         where.symlink_to(tmp_path / "absent" / "below")
     plain = run("lint", "-j1", "--no-cache", boards)
+    monkeypatch.setenv("DTLINK_CACHE", str(where))
     for _ in range(2):
-        result = run("lint", "-j1", "--cache-dir", where, boards)
-        assert (result.exit_code, result.output) == (plain.exit_code, plain.output)
+        result = run("lint", "-j1", boards)
+        assert (result.exit_code, result.stdout) == (plain.exit_code, plain.stdout)
+        assert ("the cache needs a folder" in result.stderr) is (place != "read only")
 
 
 def test_a_full_disk(run, boards, kept, monkeypatch):

@@ -109,6 +109,14 @@ def _unpacked(value: Any) -> Any:
     return _maker(code)(rest)
 
 
+@lru_cache(maxsize=1024)
+def _is_rule(name: str) -> bool:
+    """Whether a name is of the form of a rule's id: formats print ids as they are."""
+    family, slash, rule = name.partition("/")
+    words = (*family.split("-"), *rule.split("-"))
+    return bool(slash) and all(word.isascii() and word.isalnum() for word in words)
+
+
 @lru_cache(maxsize=len(_TYPES))
 def _maker(code: int) -> Callable[[list[Any]], Any]:
     """What makes a value of the type with a code, of what belongs to it."""
@@ -120,10 +128,14 @@ def _maker(code: int) -> Callable[[list[Any]], Any]:
         return lambda rest: kind(rest[0])
     record: Any = kind
     shapes = [*shapes_of(record).values()]
+    has_rule = "rule" in record._fields
 
     def make(rest: list[Any]) -> Any:
         values = [*map(_unpacked, rest)]
         check(values, shapes)  # as many as there are fields, or none
-        return record._make(values)
+        made = record._make(values)
+        if has_rule and not _is_rule(made.rule):
+            raise ValueError(made.rule)
+        return made
 
     return make
