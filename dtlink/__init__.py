@@ -8,10 +8,13 @@
 
 from __future__ import annotations
 
-from dtlink.typed import TYPE_CHECKING, Any
+from dtlink import process
 from dtlink.version import __version__
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from dtlink.api.board import Board
     from dtlink.api.diff import diff, same_machine
     from dtlink.api.fixing import fix
@@ -170,7 +173,12 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'dtlink' has no attribute {name!r}")
     from importlib import import_module
 
-    found = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    home = _HOMES[name]
+    found = globals()[name] = getattr(import_module(home), name)
+    if not process.is_command:
+        from dtlink.hints import arm
+
+        arm(home)
     return found
 
 

@@ -8,6 +8,11 @@ import io
 import os
 import sys
 
+from dtlink import process
+
+if "dtlink.typed" not in sys.modules:
+    process.is_command = True
+
 from dtlink.typed import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:

@@ -1,11 +1,14 @@
-"""Enumerations whose classes are made in a tenth of the time that :mod:`enum` takes.
+"""Enumerations: for programs that import dtlink those of :mod:`enum`, for the command quick ones.
 
-As with :mod:`dtlink.records`: each process makes some twenty before it reads its first byte.
-Members are hashed and compared by identity, in C, where ``enum`` calls Python: tables are looked up
+The classes of the command are made in a tenth of the time that :mod:`enum` takes, without importing
+it: each process makes some twenty before it reads its first byte. They do what those of ``enum``
+do. Members of both are hashed by identity, in C, where ``enum`` calls Python: tables are looked up
 with them often. To type checkers these are the names of :mod:`enum`.
 """
 
 from __future__ import annotations
+
+from dtlink import process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,13 +111,28 @@ class _Member:
         raise AttributeError(f"cannot delete {name!r} of a member")
 
 
-if not TYPE_CHECKING:
-    auto = _Next
+class QuickEnum(_Member, metaclass=_EnumMaker):
+    """The base of an enumeration, as ``enum.Enum`` is."""
 
-    class Enum(_Member, metaclass=_EnumMaker):
-        """The base of an enumeration, as ``enum.Enum`` is."""
 
-    class IntEnum(_Member, int, metaclass=_EnumMaker):
-        """The base of an enumeration whose members are numbers, as ``enum.IntEnum`` is."""
+class QuickIntEnum(_Member, int, metaclass=_EnumMaker):
+    """The base of an enumeration whose members are numbers, as ``enum.IntEnum`` is."""
 
-        __str__, __format__ = int.__repr__, int.__format__
+    __str__, __format__ = int.__repr__, int.__format__  # type: ignore[assignment]
+
+
+if TYPE_CHECKING:
+    pass
+elif process.is_command:
+    Enum, IntEnum, auto = QuickEnum, QuickIntEnum, _Next
+else:
+    from enum import Enum as _Enum
+    from enum import IntEnum, auto
+    from operator import attrgetter
+
+    class Enum(_Enum):
+        """The base of an enumeration: ``enum.Enum``, with what is asked often in C."""
+
+        __hash__ = object.__hash__
+        name = property(attrgetter("_name_"), doc="The name of the member.")
+        value = property(attrgetter("_value_"), doc="The value of the member.")

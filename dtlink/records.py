@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from types import FunctionType
 
+from dtlink import process
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +30,15 @@ except ImportError:  # a Python without it
         return property(itemgetter(index), doc=doc)
 
 
+#: Makes annotations resolvable in programs that import dtlink.
+_late_annotations: Any = None
+if not process.is_command:
+    import typing
+
+    from dtlink.hints import LateAnnotations
+
+    _late_annotations = LateAnnotations.of
+
 _GLOBALS = {"new": tuple.__new__, "__builtins__": {}}
 #: The compiled constructors, by number of fields.
 _CODES: dict[int, CodeType] = {}
@@ -37,8 +48,9 @@ class _Record(tuple):  # type: ignore[type-arg]  # of what, each record says
     """The methods that all named tuples have; those of :func:`collections.namedtuple`."""
 
     __slots__ = ()
-    _fields: tuple[str, ...] = ()
-    _field_defaults: dict[str, Any] = {}  # noqa: RUF012 - each class has its own
+    if TYPE_CHECKING:  # annotations here would be among the hints of each record
+        _fields: tuple[str, ...]
+        _field_defaults: dict[str, Any]
 
     @classmethod
     def _make(cls, values: Iterable[Any]) -> Self:
@@ -83,6 +95,10 @@ class _RecordMaker(type):
         }
         for index, field in enumerate(fields):
             namespace[field] = _getter(index, "")
+        if _late_annotations:
+            given = namespace.get("__annotations__", {})
+            namespace["__annotations__"] = _late_annotations(given, namespace["__module__"])
+            namespace.setdefault("__orig_bases__", (typing.NamedTuple,))
         others = tuple(base for base in bases if type(base) is not cls)  # Generic
         return type(name, (_Record, *others), namespace)
 

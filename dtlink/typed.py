@@ -1,11 +1,13 @@
-"""The names of :mod:`typing`, without importing it: that takes a tenth of a cold lint.
+"""The names of :mod:`typing`; the command has them without importing it: a tenth of a cold lint.
 
-Annotations are never evaluated (``from __future__ import annotations``), so that at run time most
-names only have to be there, and a class needs nothing of its base. To type checkers, and to ruff,
-these are the names of :mod:`typing` itself.
+The command evaluates no annotation (``from __future__ import annotations``), so that at run time
+most names only have to be there, and a class needs nothing of its base. To programs that import
+dtlink, to type checkers, and to ruff, these are the names of :mod:`typing` itself.
 """
 
 from __future__ import annotations
+
+from dtlink import process
 
 __all__ = [
     "IO",
@@ -28,7 +30,7 @@ __all__ = [
 ]
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
+if TYPE_CHECKING or not process.is_command:
     from typing import (
         IO,
         Any,

@@ -1,4 +1,7 @@
-"""Our enumerations do what enum's do; only the making of their classes differs."""
+"""Our enumerations do what enum's do; only the making of their classes differs.
+
+In a program that imports dtlink they are enumerations of enum; those of the command are not.
+"""
 
 # ruff: noqa: ARG005
 
@@ -8,12 +11,20 @@ import copy
 import enum
 import json
 import pickle
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import dtlink
 from dtlink import enums
 from dtlink.rules.finding import Severity
+
+ROOT = Path(__file__).resolve().parents[1]
+FAULTS = ROOT / "fixtures" / "boards" / "phandle-faults.dtb"
 
 
 def _made(module: Any) -> tuple[Any, Any, Any]:
@@ -44,7 +55,13 @@ def _made(module: Any) -> tuple[Any, Any, Any]:
     return Level, Step, Number
 
 
-OURS, THEIRS = _made(enums), _made(enum)
+QUICK = SimpleNamespace(Enum=enums.QuickEnum, IntEnum=enums.QuickIntEnum, auto=enums._Next)
+THEIRS = _made(enum)
+
+
+@pytest.fixture(params=[QUICK, enums], ids=["command", "library"])
+def ours(request: pytest.FixtureRequest) -> Any:
+    return _made(request.param)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +92,8 @@ OURS, THEIRS = _made(enums), _made(enum)
         lambda level, step, number: ({level.ERROR: 1}[level.WORST], len({*level, *level})),
     ],
 )
-def test_they_do_the_same(use: Any) -> None:
-    assert str(use(*OURS)) == str(use(*THEIRS))
+def test_they_do_the_same(use: Any, ours: Any) -> None:
+    assert str(use(*ours)) == str(use(*THEIRS))
 
 
 @pytest.mark.parametrize(
@@ -89,39 +106,81 @@ def test_they_do_the_same(use: Any) -> None:
         lambda level: setattr(level, "ERROR", 1),
     ],
 )
-def test_they_refuse_the_same(use: Any) -> None:
-    with pytest.raises((ValueError, KeyError, AttributeError)) as ours:
-        use(OURS[0])
+def test_they_refuse_the_same(use: Any, ours: Any) -> None:
+    with pytest.raises((ValueError, KeyError, AttributeError)) as caught:
+        use(ours[0])
     with pytest.raises((ValueError, KeyError, AttributeError)) as theirs:
         use(THEIRS[0])
-    assert ours.type is theirs.type
+    assert caught.type is theirs.type
 
 
-class Kept(enums.Enum):
+class Kept(enums.QuickEnum):
     ONE = "one"
 
 
-class Counted(enums.IntEnum):
+class Counted(enums.QuickIntEnum):
     ONE = 1
 
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 def test_they_go_to_other_processes(protocol: int) -> None:
-    for member in (Kept.ONE, Counted.ONE):
+    for member in (Kept.ONE, Counted.ONE, Severity.ERROR):
         assert pickle.loads(pickle.dumps(member, protocol)) is member  # noqa: S301
 
 
 def test_they_match() -> None:
-    match Kept("one"):
-        case Kept.ONE:
-            matched = True
-    assert matched
+    for kind, member in ((Kept, "one"), (Severity, "error")):
+        match kind(member):
+            case Kept.ONE | Severity.ERROR:
+                matched = True
+            case _:
+                matched = False
+        assert matched
 
 
 def test_members_are_formatted_and_do_not_change() -> None:
-    assert f"{Severity.ERROR:<16}|" == "Severity.ERROR  |"
+    assert f"{Kept.ONE:<9}|" == "Kept.ONE |"
     with pytest.raises(AttributeError, match="cannot set 'value'"):
-        Severity.ERROR.value = "fatal"  # type: ignore[misc]
+        Kept.ONE.value = "fatal"
     with pytest.raises(AttributeError, match="cannot delete 'value'"):
-        del Severity.ERROR.value
+        del Kept.ONE.value
+    assert Kept.ONE.value == "one"
+    with pytest.raises(AttributeError, match="value"):
+        Severity.ERROR.value = "fatal"  # type: ignore[misc]
     assert Severity.ERROR.value == "error"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in dtlink.__all__ if isinstance(getattr(dtlink, name), enum.EnumMeta)]
+)
+def test_public_ones_are_enumerations_of_enum(name: str) -> None:
+    kind = getattr(dtlink, name)
+    assert issubclass(kind, enum.Enum)
+    assert [*kind] == [*kind.__members__.values()]
+    for member in kind:
+        assert isinstance(member, enum.Enum)
+        assert kind(member.value) is kind[member.name] is copy.deepcopy(member) is member
+        assert {member: 1}[kind(member.value)] == 1
+
+
+def test_those_of_results_are_enumerations_of_enum() -> None:
+    (found, *_) = dtlink.lint(FAULTS, config=False).findings()
+    for value in (found.severity, found.confidence):
+        assert isinstance(value, enum.Enum)
+    assert found.severity in dtlink.Severity
+    assert json.dumps(found.severity.value) == '"error"'
+
+
+def test_the_command_makes_its_own() -> None:
+    """It imports no enum for them, and a member that it pickled is one of a program's."""
+    code = (
+        "import sys; sys.path.insert(0, '.'); import dtlink.__main__, pickle\n"
+        "from dtlink.rules.finding import Severity\n"
+        "print(type(Severity).__module__, pickle.dumps(Severity.INFO).hex())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    home, data = done.stdout.split()
+    assert home == "dtlink.enums"
+    assert pickle.loads(bytes.fromhex(data)) is Severity.INFO  # noqa: S301

@@ -33,9 +33,9 @@ class Hex(int):
 
 
 #: One ``<…>`` of a value: numbers and references.
-Cells: TypeAlias = "tuple[int | NodeRef, ...]"
+Cells: TypeAlias = tuple[int | NodeRef, ...]
 #: A property's value: strings, ``<…>`` and bytes, in order; empty for a property without a value.
-PropertyValue: TypeAlias = "tuple[str | bytes | Cells, ...]"
+PropertyValue: TypeAlias = tuple[str | bytes | Cells, ...]
 
 
 class SetProperty(NamedTuple):

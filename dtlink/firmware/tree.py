@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from dtlink.firmware.source.placed_comments import SourceComment
     from dtlink.firmware.text_edits import Written
 
+    #: 32-bit words in host order.
+    Cells = array[int]
+else:
+    Cells = array  # which is generic since Python 3.12
+
 #: Top-level nodes that describe the tree, not the hardware: property names in them are labels or
 #: paths.
 METADATA_NODES = frozenset(
@@ -123,7 +128,7 @@ class Layout(NamedTuple):
     from the start of the structure block.
     """
 
-    words: array[int]
+    words: Cells
     """The structure block as 32-bit cells in host order."""
     base: int
     """Byte offset of the structure block in the blob."""
@@ -203,7 +208,7 @@ class Tree:
         """Return the first cell of the property at word ``at``; ``None`` if it is shorter."""
         return self.words[at + 3] if self.words[at + 1] >= 4 else None
 
-    def cells_at(self, at: int) -> array[int]:
+    def cells_at(self, at: int) -> Cells:
         """Return the value of the property at word ``at`` as cells, without a partial last cell."""
         return self.words[at + 3 : at + 3 + (self.words[at + 1] >> 2)]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dtlink.rules.entries import FindingEntry
 
 #: Plain JSON data.
-Json: TypeAlias = "str | int | float | Sequence[Json] | Mapping[str, Json] | None"
+Json: TypeAlias = str | int | float | Sequence["Json"] | Mapping[str, "Json"] | None
 #: A JSON object that is being made.
 JsonObject: TypeAlias = dict[str, Json]
 

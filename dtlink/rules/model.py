@@ -130,6 +130,13 @@ class Rule(NamedTuple):
     def __repr__(self) -> str:
         return f"<Rule {self.id}: {self.summary}>"
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # the examples hold mappings
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The check is found again by the id: its module has the rule under the name of the check.
+        return _found_again, (self._replace(check=None)._asdict(),)  # type: ignore[arg-type]
+
     def example(self, kind: type[Dts | Tables]) -> Example | None:
         """The example for one kind of firmware; ``None``: the rule has nothing to say of it."""
         return next((each for each in self.examples if isinstance(each.bad, kind)), None)
@@ -297,6 +304,16 @@ def _in_table(where: Struct | AcpiLink, name: str | None) -> _Position:
     else:
         node, index, offset = where, None, where.offset(name)
     return _Position(Subject(SubjectKind.STRUCTURE, node.path), name, index, None, offset)
+
+
+def _found_again(fields: dict[str, Any]) -> Rule:
+    """A rule from its fields, with the check of the rule of that id."""
+    from dtlink.rules.catalogue import find
+
+    found = find(fields["id"])
+    if found is None:
+        raise ValueError(f"no rule {fields['id']!r} in this version of dtlink")
+    return Rule(**{**fields, "check": found.check})
 
 
 def rule(

@@ -36,6 +36,7 @@ _NOT_NEEDED = {
     "dtlink.boot.devlink.predict",
     "dtlink.firmware.acpi.registry",
     "dtlink.firmware.edits",
+    "dtlink.hints",
     "dtlink.kernel",
     "dtlink.links.id_ranges",
     "dtlink.report.answer",
