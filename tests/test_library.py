@@ -72,7 +72,7 @@ def test_one_path_is_a_path() -> None:
     assert dtlink.lint(FAULTS.parent).to_dict() == dtlink.lint([str(FAULTS.parent)]).to_dict()
     with pytest.raises(TypeError, match=r"Board\.read"):
         dtlink.lint(FAULTS.read_bytes())
-    with pytest.raises(TypeError, match=r"lint_iter\(\) takes bytes of files"):
+    with pytest.raises(TypeError, match=r"lint_iter\(\) and Board\.read\(\) take bytes of files"):
         dtlink.lint([FAULTS.read_bytes()])  # type: ignore[list-item]
 
 
@@ -163,7 +163,9 @@ def test_a_value_that_the_command_refuses(options: dict[str, Any], message: str)
 
 @pytest.mark.parametrize("paths", [None, 3, [None], b"board.dtb"])
 def test_what_is_no_path(paths: Any) -> None:
-    with pytest.raises(TypeError, match=r"path(s are| is) str or Path"):
+    with pytest.raises(
+        TypeError, match=r"^paths: a path \(str or Path\), or several, is"
+    ):
         dtlink.lint(paths)
 
 
@@ -440,7 +442,7 @@ def test_a_prediction_and_what_it_is_compared_with(tmp_path: Path) -> None:
     with pytest.raises(dtlink.InputError, match="ACPI tables"):
         dtlink.Board.read(INPUTS[1]).devlink()
     view: Any = "/soc"
-    with pytest.raises(ValueError, match="'full' and 'bare'"):
+    with pytest.raises(ValueError, match=r"^view: '/soc' is not one of full, bare"):
         dtlink.Board.read(INPUTS[0]).devlink(view)
     with pytest.raises(dtlink.InputError, match="gone"):
         dtlink.Board.read(INPUTS[0]).devlink(observed=tmp_path / "gone")

@@ -198,8 +198,8 @@ def test_a_daemonic_process_may_lint_in_several(expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"inputs": "board.dtb"}, "inputs are several"),
-        ({"inputs": b""}, "inputs are several"),
+        ({"inputs": "board.dtb"}, "inputs: several are needed"),
+        ({"inputs": b""}, "inputs: several are needed"),
         ({"inputs": [], "executor": 3}, "executor: what has submit"),
         ({"inputs": [], "batch": 0}, "batch: a number is needed, 1 or more"),
         ({"inputs": [], "in_flight": -1}, "in_flight: a number is needed, 0 or more"),

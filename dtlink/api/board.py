@@ -6,12 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dtlink import arguments as taken
 from dtlink.api.options import BoardOptions, settings, values
 from dtlink.board.boards import board_of
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.kernels import DEFAULT
+from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
+from dtlink.firmware.tree import Tree
 from dtlink.typed import TYPE_CHECKING, Literal, Unpack
 
 if TYPE_CHECKING:
@@ -19,9 +22,7 @@ if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
     from dtlink.board.settings import Settings
     from dtlink.board.tables import TablesBoard
-    from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.read import Source
-    from dtlink.firmware.tree import Tree
     from dtlink.links.acpi.graph import AcpiGraph
     from dtlink.links.graph import Graph
     from dtlink.observed.observation import Observation
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from dtlink.views.preprocess import PreprocessView
     from dtlink.views.why import WhyView
 
+#: What names a node.
+_NODE = "a node (its path, label, alias or name), as a string,"
+
 
 class Board:
     """One devicetree, or the ACPI tables of one machine, for one kernel.
@@ -50,8 +54,11 @@ class Board:
     def __init__(
         self, firmware: Tree | Machine, *, path: str = "", **options: Unpack[BoardOptions]
     ) -> None:
+        if not isinstance(firmware, (Tree, Machine)):
+            hint = "; Board.read() reads one" if _is_source(firmware) else ""
+            raise TypeError(f"{taken.refused('firmware', 'a Tree or a Machine', firmware)}{hint}")
         self.firmware = firmware
-        self.path = path
+        self.path = taken.text("path", path)
         """The name in messages and reports."""
         self.settings: Settings = settings(options)
         self.parts: AnyBoard = board_of(firmware, self.settings)
@@ -69,9 +76,10 @@ class Board:
         Raises :class:`InputError` for an input that cannot be read, and :class:`ValueError` for
         a value that the commands refuse. No ``dtlink.toml`` is read.
         """
-        path = name or ("" if isinstance(source, bytes) else os.fspath(source))
         sources = settings(options).sources
-        return cls(read(source, name, sources), path=path, **options)
+        firmware = read(source, name, sources)
+        path = name or ("" if isinstance(source, taken.BYTES) else os.fspath(source))
+        return cls(firmware, path=path, **options)
 
     def __repr__(self) -> str:
         path = f"{self.path}: " if self.path else ""
@@ -92,21 +100,19 @@ class Board:
         """
         from dtlink import engine
         from dtlink.config.model import LintSettings
+        from dtlink.config.plan import LintPlan
         from dtlink.config.tasks import sieved
-        from dtlink.engine.bounded import reported
         from dtlink.firmware.inputs import Input
-        from dtlink.report.comments import settled
-        from dtlink.report.kernel import identity
         from dtlink.report.model import Report
 
-        chosen = values({"select": select, "ignore": ignore})
-        found = engine.lint_board(self.parts, chosen["select"], chosen["ignore"], write_fixes=True)
-        item = engine.report_of(Input.of(self.path), self.firmware, found)
-        held = LintSettings(self.settings, chosen["select"], chosen["ignore"])
-        sources = self.settings.sources
-        items = settled([sieved(item, held)], lambda _: sources, [item.input])
-        kernel = identity(self.settings.version, self.settings.paths)
-        return Report("lint", [*map(reported, items)], str(kernel["version"]), kernel)
+        held = LintSettings(self.settings, **values({"select": select, "ignore": ignore}))
+        item = Input.of(self.path).with_overlays(self.settings.overlay)
+        plan = LintPlan.of_input(item, held)
+        found = engine.lint_board(self.parts, held.select, held.ignore, write_fixes=True)
+        report = sieved(engine.report_of(item, self.firmware, found), held)
+        kernel, inputs = plan.kernel(digest=True), list(plan.settled([report]))
+        whole = Report("lint", inputs, kernel["version"], kernel, machine=plan.machine())
+        return plan.note_unchecked(whole._replace(notes=plan.notes))
 
     def links(self, *bindings: str, disabled: bool = False) -> LinksView:
         """The links of these bindings (all if none is named); of disabled consumers if wanted.
@@ -115,7 +121,13 @@ class Board:
         """
         from dtlink.views.links import LinksView, check_bindings
 
-        check_bindings(bindings)
+        for each in bindings:
+            taken.text("bindings", each, "the name of a binding, as a string,")
+        taken.flags(disabled=disabled)
+        try:
+            check_bindings(bindings)
+        except ValueError as error:
+            raise ValueError(f"bindings: {error}") from None
         return LinksView.of(self.parts, disabled=disabled, bindings=bindings)
 
     def cycles(self) -> CyclesView:
@@ -149,6 +161,12 @@ class Board:
         from dtlink.views.graph.neighbourhood import Near
         from dtlink.views.graph.view import GraphView
 
+        for each in nodes:
+            taken.text("nodes", each, _NODE)
+        taken.number("depth", depth, 0)
+        taken.number("consumers", consumers, 0)
+        if old is not None:
+            taken.instance("old", old, Board, "a Board")
         with self._named():
             found = engine.lint_board(self.parts).get("findings", ())
             near = Near(depth, consumers)
@@ -166,6 +184,7 @@ class Board:
         """
         from dtlink.views.preprocess import PreprocessView
 
+        taken.text("node", node, _NODE)
         with self._named():
             return PreprocessView.of(self._tree(), node)
 
@@ -180,8 +199,7 @@ class Board:
         """
         from dtlink.views.devlink import DevlinkView
 
-        if view not in ("full", "bare"):
-            raise ValueError(f"view: {view!r} is not one of 'full' and 'bare'")
+        taken.choice("view", view, ("full", "bare"))
         observation = None if observed is None else _observation(observed)
         with self._named():
             return DevlinkView.of(self._tree(), view, observation)
@@ -196,6 +214,10 @@ class Board:
         """
         from dtlink.views.why import WhyView
 
+        taken.text("node", node, _NODE)
+        taken.flags(only_waiting=only_waiting)
+        if depth is not None:
+            taken.number("depth", depth, 1)
         with self._named():
             return WhyView.of(self.parts, node, depth=depth, only_waiting=only_waiting)
 
@@ -213,6 +235,9 @@ class Board:
         """
         from dtlink.views.modules import ModulesView
 
+        for each in nodes:
+            taken.text("nodes", each, _NODE)
+        taken.flags(missing=missing)
         if missing and not self.settings.initramfs:
             raise ValueError("missing needs a board with initramfs")
         with self._named():
@@ -228,8 +253,10 @@ class Board:
         """
         from dtlink.views.iommu.view import IommuView
 
+        taken.text("function", function, "a PCI function or a node, as a string,")
+        listing = "" if isinstance(lspci, str) and not lspci else taken.path("lspci", lspci)
         with self._named():
-            return IommuView.of(self.parts, function, os.fspath(lspci))
+            return IommuView.of(self.parts, function, listing)
 
     def iort(
         self, *, rid: str | tuple[int, int] | None = None, component: str | None = None
@@ -237,15 +264,16 @@ class Board:
         """How the ID of one requester is translated: by ``rid``, such as ``"0000:01:00.0"`` (or
         its segment and its requester ID), or by the path of a named component.
         """
-        from dtlink.facts.pci import parse_bdf
         from dtlink.views.iort import IortView
 
         if (rid is None) == (component is None):
             raise ValueError("one of rid and component is needed")
-        with self._named():
-            if component is not None:
+        if component is not None:
+            taken.text("component", component, "the path of a named component, as a string,")
+            with self._named():
                 return IortView.of_component(self._tables(), component)
-            segment, requester = parse_bdf(rid) if isinstance(rid, str) else rid or (0, 0)
+        segment, requester = _requester(rid)
+        with self._named():
             return IortView.of_function(self._tables(), segment, requester)
 
     def _tree(self) -> TreeBoard:
@@ -268,8 +296,29 @@ class Board:
             raise
 
 
+def _is_source(value: object) -> bool:
+    """Whether it is a path or bytes."""
+    return isinstance(value, (str, os.PathLike, *taken.BYTES))
+
+
 def _observation(path: AnyPath) -> Observation:
     """What a running board reports."""
     from dtlink.observed import sysfs
 
-    return sysfs.read(os.fspath(path))
+    return sysfs.read(taken.path("observed", path))
+
+
+def _requester(rid: object) -> tuple[int, int]:
+    """The segment and the requester ID of a PCI function."""
+    from dtlink.facts.pci import parse_bdf
+
+    if isinstance(rid, str):
+        try:
+            return parse_bdf(rid)
+        except ValueError as error:
+            raise ValueError(f"rid: {error}") from None
+    needed = "a PCI function such as '0000:01:00.0', or (segment, requester ID),"
+    if not isinstance(rid, tuple) or len(rid) != len(("segment", "requester")):
+        raise taken.refused("rid", needed, rid)
+    segment, requester = rid
+    return taken.number("rid", segment, 0, needed), taken.number("rid", requester, 0, needed)

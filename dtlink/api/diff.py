@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-from dtlink.api.options import BoardOptions, arguments, processes, refused_values
+from dtlink import arguments as taken
+from dtlink.api.options import BoardOptions, arguments, config_file, processes, refused_values
 from dtlink.typed import TYPE_CHECKING, Literal, Unpack
 
 if TYPE_CHECKING:
@@ -12,6 +11,9 @@ if TYPE_CHECKING:
     from dtlink.api.options import AnyPath, Words
     from dtlink.report.model import Report
     from dtlink.views.same_machine import SameMachineView
+
+#: What each side of a comparison of one machine is.
+_SIDE = "a Board, or the path of one,"
 
 
 def diff(
@@ -34,14 +36,14 @@ def diff(
     from dtlink.api.changes import compared
 
     given = arguments({"select": select, "ignore": ignore, **options})
-    file = None if config is None or config is False else os.fspath(config)
+    file = config_file(config)
     with refused_values():
         return compared(
-            os.fspath(old),
-            os.fspath(new),
+            taken.path("old", old),
+            taken.path("new", new),
             given,
-            file,
-            isolated=config is False,
+            file or None,
+            isolated=file is False,
             jobs=processes(jobs),
             digest=True,
         )
@@ -58,7 +60,11 @@ def same_machine(one: Board | AnyPath, other: Board | AnyPath) -> SameMachineVie
     from dtlink.firmware.errors import InputError
     from dtlink.views.same_machine import SameMachineView
 
-    boards = [each if isinstance(each, Board) else Board.read(each) for each in (one, other)]
+    sides = (("one", one), ("other", other))
+    boards = [
+        each if isinstance(each, Board) else Board.read(taken.path(name, each, _SIDE))
+        for name, each in sides
+    ]
     first, second = (each.parts for each in boards)
     if isinstance(second, TreeBoard):
         first, second = second, first

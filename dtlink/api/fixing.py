@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from dtlink import arguments as taken
 from dtlink.api.lint import compared, named_paths, planned
-from dtlink.api.options import arguments, processes, refused_values
+from dtlink.api.options import arguments, config_file, processes, refused_values
 from dtlink.api.replacing import PartlyWrittenError, replace
 from dtlink.config.confined import foreign_source
 from dtlink.config.resolve import effective, forget
@@ -52,12 +53,16 @@ def fix(
     Raises what :func:`dtlink.lint` raises, and :class:`InputError` for a file that can't be
     written.
     """
-    number, given = processes(jobs), arguments(options)
+    taken.flags(write=write, unsafe=unsafe, shared=shared)
+    number, given, file = processes(jobs), arguments(options), config_file(config)
+    rules = taken.words("only", only, "a rule or family, or several,")
     forget()
-    rules = (only,) if isinstance(only, str) else tuple(only)
-    with refused_values():
+    try:
         check_words(rules)
-        plan = planned(named_paths(paths), given, config)
+    except ValueError as error:
+        raise ValueError(f"only: {error}") from None
+    with refused_values():
+        plan = planned(named_paths(paths), given, file)
     plan.check()
     outcome = fix_plan(
         plan, WantedFixes(rules, unsafe, shared), partial(compared, plan), jobs=number

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from fnmatch import fnmatchcase
 from functools import partial
 
+from dtlink import arguments as taken
 from dtlink.firmware.errors import InputError
 from dtlink.typed import TYPE_CHECKING
 from dtlink.views.history.builds import ORDERS, builds, natural, ordered
@@ -29,8 +30,8 @@ def history(
     db: AnyPath | None = None,
     sort: str = "given",
     by_folder: bool = False,
-    rules: Sequence[str] = (),
-    boards: Sequence[str] = (),
+    rules: str | Iterable[str] = (),
+    boards: str | Iterable[str] = (),
     told: Callable[[str], object] = lambda _: None,
 ) -> HistoryView:
     """The history of findings in saved reports, as ``dtlink history``.
@@ -42,10 +43,13 @@ def history(
     was passed over. Files that could not be read are ``unread`` of the view. Raises
     :class:`InputError` for an index that cannot be used, and :class:`ValueError` for ``sort``.
     """
-    if sort not in ORDERS:
-        raise ValueError(f"sort: {sort!r} is not one of {', '.join(ORDERS)}")
-    paths = [reports] if isinstance(reports, (str, os.PathLike)) else list(reports)
-    source = _Source([os.fspath(each) for each in paths], told)
+    taken.choice("sort", sort, ORDERS)
+    taken.flags(by_folder=by_folder)
+    if not callable(told):
+        raise taken.refused("told", "a function of one string", told)
+    only_rules, only_boards = taken.words("rules", rules), taken.words("boards", boards)
+    paths = taken.paths("reports", reports)
+    source = _Source(paths, told)
     with _index(db, writes=bool(paths)) as index:
         if index is not None:
             source.add_to(index)
@@ -53,8 +57,8 @@ def history(
         return HistoryView.of(
             builds(ordered(found, sort), documents, by_folder=by_folder),
             source.unread,
-            wants_rule=partial(_is_rule, rules),
-            wants_board=partial(_is_board, boards),
+            wants_rule=partial(_is_rule, only_rules),
+            wants_board=partial(_is_board, only_boards),
             with_times=sort == "time",
         )
 
@@ -64,7 +68,7 @@ def _index(db: AnyPath | None, *, writes: bool) -> AbstractContextManager[Index 
         return nullcontext()
     from dtlink.views.history.index import opened
 
-    return opened(os.fspath(db), writes=writes)
+    return opened(taken.path("db", db), writes=writes)
 
 
 def _is_rule(wanted: Sequence[str], rule: str) -> bool:

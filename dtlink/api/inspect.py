@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from dtlink import arguments as taken
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,4 +18,5 @@ def inspect(path: AnyPath, *, search: bool = False) -> InspectView:
     """
     from dtlink.views.inspect import InspectView
 
-    return InspectView.of(os.fspath(path), search=search)
+    taken.flags(search=search)
+    return InspectView.of(taken.path("path", path), search=search)

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from dtlink.api.options import LintOptions, arguments, refused_values, workers_of
+from dtlink import arguments as taken
+from dtlink.api.options import LintOptions, arguments, config_file, refused_values, workers_of
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of, variants_of
 from dtlink.report.model import InputReport, Report
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from dtlink.api.since import Change
     from dtlink.engine.executors import Executor
     from dtlink.observed.live import LiveMachine
+
+_PATHS = "a path (str or Path), or several,"
 
 
 def lint(
@@ -55,23 +58,26 @@ def lint(
     :class:`ValueError` for a word that is not a rule or family, and for any other value that the
     command refuses.
     """
+    taken.flags(search=search, live=live)
     workers, given = workers_of(executor, jobs), arguments(options)
+    file, folder = config_file(config), _folder(cache)
+    before = None if since is None else taken.text("since", since, "a commit, as a string,")
+    made_of = None if source is None else taken.path("source", source)
     machine = None
     if live:
         machine, given = _live(given)
         paths = machine.paths
     forget()  # files that an earlier call read may have changed
     named = named_paths(paths)
-    change = None if since is None else _change(since, named)
+    change = None if before is None else _change(before, named)
     with refused_values():
         every = change is not None
-        plan = planned(change.paths if change else named, given, config, search=search, every=every)
+        plan = planned(change.paths if change else named, given, file, search=search, every=every)
         plan = change.narrow(plan) if change else plan
-        plan = plan if source is None else plan.of_source(os.fspath(source))
+        plan = plan if made_of is None else plan.of_source(made_of)
     plan.check()
     kernel = plan.kernel(digest=True)
-    kept = _folder(cache) if cache else ""
-    found = plan.reports(jobs=workers, digest=True, write_fixes=True, kept=kept)
+    found = plan.reports(jobs=workers, digest=True, write_fixes=True, kept=folder)
     reports = compared(plan, found)
     reports = change.compare(plan, reports, jobs=workers) if change else reports
     report = Report(
@@ -90,24 +96,25 @@ def lint(
 def planned(
     paths: Sequence[str],
     given: dict[str, Any],
-    config: AnyPath | Literal[False] | None,
+    config: str | Literal[False] | None,
     *,
     search: bool = False,
     every: bool = False,
 ) -> LintPlan:
     """The plan for paths, with settings that are given and those of configurations."""
-    file = None if config is None or config is False else os.fspath(config)
-    isolated = config is False
+    file, isolated = config or None, config is False
     of = partial(settings_of, given=given, file=file, isolated=isolated)
     variants = partial(variants_of, file=file, isolated=isolated)
     return LintPlan.of(paths, of, variants, search=search, every=every)
 
 
-def _folder(cache: AnyPath | Literal[True]) -> str:
-    """The folder of the cache: one that is given, or the user's."""
-    from dtlink.cache import folder
+def _folder(cache: object) -> str:
+    """The folder of the cache: one that is given, or the user's; empty for none."""
+    if cache is True:
+        from dtlink.cache import folder
 
-    return folder() if cache is True else os.fspath(cache)
+        return folder()
+    return "" if cache is False else taken.path("cache", cache, "a folder, True or False")
 
 
 def _change(since: str, paths: list[str]) -> Change:
@@ -127,20 +134,17 @@ def _live(given: dict[str, Any]) -> tuple[LiveMachine, dict[str, Any]]:
 
 def named_paths(paths: AnyPath | Iterable[AnyPath]) -> list[str]:
     """The paths that a caller gives, one or several, as text."""
-    if isinstance(paths, bytes):
-        raise TypeError("paths are str or Path; lint_iter() and Board.read() take bytes of files")
-    if isinstance(paths, str | os.PathLike):
-        return [os.fspath(paths)]
-    if not isinstance(paths, Iterable):
-        raise TypeError(f"paths are str or Path, one or several, not {type(paths).__name__}")
-    return [_path(path) for path in paths]
+    given = paths if isinstance(paths, (str, os.PathLike, *taken.BYTES)) else None
+    several = [given] if given is not None else taken.several("paths", paths, _PATHS)
+    return [_path(each) for each in several]
 
 
-def _path(path: AnyPath) -> str:
-    if not isinstance(path, str | os.PathLike):
-        hint = "; lint_iter() takes bytes of files" if isinstance(path, bytes) else ""
-        raise TypeError(f"a path is str or Path, not {type(path).__name__}{hint}")
-    return os.fspath(path)
+def _path(path: object) -> str:
+    if isinstance(path, taken.BYTES):
+        kind = type(path).__name__
+        hint = "lint_iter() and Board.read() take bytes of files"
+        raise TypeError(f"paths: {_PATHS} is needed, not {kind}; {hint}")
+    return taken.path("paths", path, _PATHS)
 
 
 def compared(plan: LintPlan, reports: Iterable[InputReport]) -> Iterator[InputReport]:

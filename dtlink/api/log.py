@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from dtlink import arguments as taken
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.errors import InputError
 from dtlink.typed import TYPE_CHECKING
@@ -25,13 +24,17 @@ def log(
     ``kernel_version`` is the kernel that wrote the log; by default the one that the log names.
     Raises :class:`InputError` for a log, or a kernel of the board, that cannot be read.
     """
+    from dtlink.api.board import Board
     from dtlink.api.options import values
     from dtlink.observed.bootlog.read import read_log
     from dtlink.views.log import LogView
 
+    file = taken.path("dmesg", dmesg)
+    if board is not None:
+        taken.instance("board", board, Board, "a Board")
     if board is not None and not isinstance(board.parts, TreeBoard):
         raise InputError("ACPI tables: a log is explained with a devicetree", path=board.path)
     parts = board.parts if board and isinstance(board.parts, TreeBoard) else None
     version = values({"kernel_version": kernel_version}).get("kernel_version")
     tree = None if board is None else board.path or None
-    return LogView.of(read_log(os.fspath(dmesg)), parts, version=version, tree=tree)
+    return LogView.of(read_log(file), parts, version=version, tree=tree)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypedDict
 
+from dtlink import arguments as taken
 from dtlink.config.resolve import COMMAND_LINE, read_given
 from dtlink.firmware.errors import InputError
 from dtlink.typed import TYPE_CHECKING, Any
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.kernels import KernelVersion
     from dtlink.rules.model import Severity
+    from dtlink.typed import Literal
 
     AnyPath = str | os.PathLike[str]
+    #: The bytes of a file.
+    AnyBytes = bytes | bytearray | memoryview
     #: A word, or several.
     Words = str | Iterable[str]
 
@@ -97,11 +101,12 @@ _OF_BOARDS = frozenset(BoardOptions.__annotations__)
 def arguments(options: Mapping[str, Any]) -> dict[str, Any]:
     """The keywords as the reader of a configuration takes them.
 
-    Raises :class:`ValueError`, naming the keyword and the word, for a value that it refuses.
+    Raises :class:`ValueError`, naming the keyword and the word, for a value that it refuses, and
+    :class:`TypeError` for one that is of a wrong kind.
     """
-    given = {name: _plain(name, value) for name, value in options.items()}
-    if unknown := given.keys() - LintOptions.__annotations__.keys():
+    if unknown := options.keys() - _KEYWORDS:
         raise TypeError(f"unexpected keyword argument {min(unknown)!r}")
+    given = {name: _plain(name, value) for name, value in options.items()}
     with refused_values():
         read_given(given)
     return given
@@ -114,9 +119,14 @@ def values(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def processes(jobs: object) -> int:
     """The number of processes. Raises :class:`ValueError` for what is no such number."""
-    if not isinstance(jobs, int) or isinstance(jobs, bool) or jobs < 0:
-        raise ValueError(f"jobs: a number of processes is needed, 0 or more, not {jobs!r}")
-    return jobs
+    return taken.number("jobs", jobs, 0, "a number of processes")
+
+
+def config_file(config: object) -> str | Literal[False] | None:
+    """A configuration for all inputs; ``False``: none is read, ``None``: each input has its own."""
+    if config is None or config is False:
+        return config
+    return taken.path("config", config, "a path (str or Path), False or None")
 
 
 def workers_of(executor: Executor | None, jobs: object) -> Workers:
@@ -139,8 +149,9 @@ def settings(options: Mapping[str, Any]) -> Settings:
         name = min(others)
         raise TypeError(f"unexpected keyword argument {name!r}: it goes to lint(), not to a board")
     made = Settings(**values(options))
-    if not made.kernel and (made.initramfs or made.kernel_index):
-        raise ValueError("initramfs and kernel_index need kernel beside them")
+    for name, value in (("initramfs", made.initramfs), ("kernel_index", made.kernel_index)):
+        if value and not made.kernel:
+            raise ValueError(f"{name}: needs a kernel beside it")
     return made
 
 
@@ -159,18 +170,42 @@ def refused_values() -> Iterator[None]:
         raise ValueError(f"{keyword}: {wrong}") from error
 
 
+#: All keywords.
+_KEYWORDS = frozenset(LintOptions.__annotations__)
 #: Keywords that take one word or several.
-_WORDS = ("select", "ignore", "expect", "define", "exclude")
+_WORDS = frozenset(("select", "ignore", "expect", "define", "exclude"))
+#: Keywords that take one path or several.
+_MANY_PATHS = frozenset(("schema_dir", "include", "allow_include", "overlay", "bases"))
+#: Keywords that take a path; an empty one is none.
+_PATHS = frozenset(("kernel", "initramfs", "kernel_index", "lspci", "iomem", "baseline"))
+#: What other keywords take, where a path, several values or bytes are not among it.
+_OTHERS = {
+    "kernel_version": "a version, as a string or a KernelVersion,",
+    "against": "a version, as a string or a KernelVersion,",
+    "cmdline": "a string or a CommandLine",
+    "root": "a node, as a string,",
+    "root_after": "a number of seconds",
+    "fail_on": "a severity, or 'never',",
+}
 
 
 def _plain(name: str, value: Any) -> Any:
     """A value in the types of a command line: paths as text, several values as a tuple."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, str):
-        return (value,) if name in _WORDS else value
-    if isinstance(value, Mapping):
-        return tuple(value.items())
-    if isinstance(value, tuple) or not isinstance(value, Iterable):
-        return value
-    return tuple(_plain("", each) for each in value)
+    if value is None:
+        return None  # as if it were not given
+    if name in _WORDS:
+        return taken.words(name, value, "a word, or several,")
+    if name in _MANY_PATHS:
+        return () if isinstance(value, str) and not value else tuple(taken.paths(name, value))
+    if name in _PATHS:
+        return value if isinstance(value, str) and not value else taken.path(name, value)
+    if name == "severity":
+        needed = "a mapping of rules and families to severities"
+        return tuple(taken.mapping(name, value, needed).items())
+    if name in _OTHERS and isinstance(value, _NEVER_ONE):
+        raise taken.refused(name, _OTHERS[name], value)
+    return value
+
+
+#: What is never the value of a keyword that takes one word or number.
+_NEVER_ONE = (bytes, bytearray, memoryview, os.PathLike, list, set, frozenset, Mapping, Iterator)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dtlink import arguments as taken
 from dtlink.rules.aliases import rules_of
 from dtlink.rules.catalogue import all_rules, choose, find
 from dtlink.typed import TYPE_CHECKING
@@ -18,7 +19,11 @@ def explain(*words: str) -> tuple[Rule, ...]:
     """
     if not words:
         return tuple(all_rules())
-    found = {rule.id: rule for word in words for rule in _named(word)}
+    wanted = [taken.text("words", word, "a rule or family, as a string,") for word in words]
+    try:
+        found = {rule.id: rule for word in wanted for rule in _named(word)}
+    except ValueError as error:
+        raise ValueError(f"words: {error}") from None
     return tuple(found.values())
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 
+from dtlink import arguments as taken
 from dtlink import engine
 from dtlink.api.lint import planned
-from dtlink.api.options import arguments, refused_values, workers_of
+from dtlink.api.options import arguments, config_file, refused_values, workers_of
+from dtlink.board.settings import Settings
 from dtlink.config.model import LintSettings
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
@@ -21,16 +22,16 @@ from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, hold_standard_input
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputFault, InputReport
+from dtlink.report.totals import Totals
 from dtlink.typed import TYPE_CHECKING, Any, Literal, Unpack
 
 if TYPE_CHECKING:
-    from dtlink.api.options import AnyPath, LintOptions
-    from dtlink.board.settings import Settings
+    from dtlink.api.options import AnyBytes, AnyPath, LintOptions
     from dtlink.engine.executors import Executor
     from dtlink.engine.runner import Workers
 
     #: A path as ``lint`` takes it, an input of a report, the bytes of a file, or their name too.
-    AnyInput = AnyPath | Input | bytes | tuple[str, bytes]
+    AnyInput = AnyPath | Input | AnyBytes | tuple[AnyPath, AnyBytes]
 
 #: What goes to a worker at a time, at most: inputs by default, and bytes of them.
 _BATCH, _BYTES = 16, 1 << 20
@@ -38,6 +39,8 @@ _BATCH, _BYTES = 16, 1 << 20
 _BYTES_NAME = "input"
 #: Seconds after which what there is goes to a worker, if inputs come slowly.
 _PATIENCE = 0.05
+#: What an input is.
+_INPUT = "a path, bytes, (name, bytes) or the input of a report"
 #: What is said of one run, not of each input: ``lint`` takes them.
 _OF_A_RUN = ("baseline",)
 
@@ -85,33 +88,37 @@ def lint_iter(
     Raises what :func:`dtlink.lint` raises, :class:`ExecutorError` for workers of another version
     or in another folder, and what the executor raises if it cannot do any call.
     """
-    _check_number("batch", batch, 1)
-    _check_number("in_flight", in_flight, 0)
+    taken.number("batch", batch, 1)
+    taken.number("in_flight", in_flight, 0)
+    taken.flags(search=search)
     for name in _OF_A_RUN:
         if name in options:
             raise TypeError(f"{name}: lint() takes it, which compares a whole run")
-    if isinstance(inputs, str | bytes | os.PathLike):
-        raise TypeError("inputs are several: [path]")
     workers, given = workers_of(executor, jobs), arguments({**_values(settings, options)})
     forget()  # files that an earlier call read may have changed
-    items = _Items(given, config, search=search).of(inputs)
+    items = _Items(given, config_file(config), search=search).of(_several(inputs))
     return _reports(items, workers, batch, in_flight)
 
 
-def _check_number(name: str, value: object, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name}: a number is needed, {least} or more, not {value!r}")
+def _several(inputs: Iterable[AnyInput]) -> Iterable[AnyInput]:
+    """The inputs; one alone, which is iterable too, is refused."""
+    is_one = isinstance(inputs, str) or hasattr(inputs, "_fields")  # or the input of a report
+    if is_one or not taken.are_several(inputs):
+        kind = type(inputs).__name__
+        raise TypeError(f"inputs: several are needed, as in [path], not {kind}")
+    return inputs
 
 
 def _values(settings: Settings | None, options: LintOptions) -> dict[str, Any]:
     """The options, those of a board from its settings."""
     if settings is None:
         return {**options}
+    taken.instance("settings", settings, Settings, "a Settings")
     defaults = type(settings)()
     pairs = zip(settings._fields, settings, defaults, strict=True)
     board = {name: value for name, value, default in pairs if value != default}
     if both := board.keys() & options.keys():
-        raise TypeError(f"{min(both)}: it is given twice, in settings too")
+        raise TypeError(f"{min(both)}: it is given twice: as a keyword, and in settings")
     return {**board, **options}
 
 
@@ -119,10 +126,10 @@ class _Items:
     """What inputs mean, one after the other."""
 
     def __init__(
-        self, given: dict[str, Any], config: AnyPath | Literal[False] | None, *, search: bool
+        self, given: dict[str, Any], config: str | Literal[False] | None, *, search: bool
     ) -> None:
         self._plan = partial(planned, given=given, config=config, search=search)
-        file = None if config is None or config is False else os.fspath(config)
+        file = config or None
         self._of = partial(settings_of, given=given, file=file)
         self._isolated = config is False
         self._of_bytes = self._of(_BYTES_NAME, isolated=file is None)
@@ -131,14 +138,14 @@ class _Items:
     def of(self, inputs: Iterable[AnyInput]) -> Iterator[_Item]:
         """The items of inputs."""
         for each in inputs:
-            if isinstance(each, bytes):
-                yield from self._given(_BYTES_NAME, each)
+            if isinstance(each, taken.BYTES):
+                yield from self._given(_BYTES_NAME, bytes(each))
             elif isinstance(each, Input):
                 settings = self._of(each.path, isolated=self._isolated)
                 yield from self._planned(LintPlan.of_input(each, settings))
             elif isinstance(each, tuple):
-                yield from self._given(*each)
-            elif (path := os.fspath(each)) == STDIN:
+                yield from self._given(*_named_bytes(each))
+            elif (path := taken.path("inputs", each, _INPUT)) == STDIN:
                 yield from self._given(STDIN, hold_standard_input())
             else:
                 yield from self._named(path)
@@ -176,6 +183,16 @@ class _Items:
         if not kinds <= self._checked:
             plan.check()
             self._checked |= kinds
+
+
+def _named_bytes(item: tuple[Any, ...]) -> tuple[str, bytes]:
+    """A name and bytes."""
+    if isinstance(item, InputReport):
+        raise TypeError(f"inputs: {_INPUT} is needed, not InputReport: give its .input")
+    if len(item) != len(("name", "bytes")) or not isinstance(item[1], taken.BYTES):
+        kinds = ", ".join(type(each).__name__ for each in item[:3])
+        raise TypeError(f"inputs: {_INPUT} is needed, not ({kinds})")
+    return taken.path("inputs", item[0], _INPUT), bytes(item[1])
 
 
 def _reports(
@@ -234,4 +251,10 @@ def _finished(report: InputReport, item: _Item) -> InputReport:
     """The report as its settings want it."""
     notes = [*item.notes, *report.notes] if item.notes else report.notes
     whole = report._replace(fail_on=item.settings.fail_on, notes=notes, blob=b"")
-    return reported(sieved(whole, item.settings))
+    found = reported(sieved(whole, item.settings))
+    if found.checked:
+        return found
+    from dtlink.config.unchecked import unchecked_note
+
+    note = unchecked_note(Totals.of([found]), [item.settings])
+    return found._replace(notes=[*found.notes, note])

@@ -77,8 +77,14 @@ def of_type(kind: type, value: Any, place: ConfigPlace, needed: str = "") -> Any
     """The value, if it is of a type that TOML has."""
     if type(value) is kind:
         return value
-    found = _FORMS.get(type(value), "a date or a time")
+    found = _FORMS.get(type(value)) or _form(value)
     raise place.error(f"{needed or _FORMS[kind]} is needed, not {found}")
+
+
+def _form(value: Any) -> str:
+    """What a value is that no form of TOML has, but a program may give."""
+    kind = type(value)
+    return "a date or a time" if kind.__module__ == "datetime" else kind.__name__
 
 
 def text(value: Any, place: ConfigPlace) -> str:
@@ -276,7 +282,7 @@ def version(value: Any, place: ConfigPlace) -> KernelVersion:
 
     if isinstance(value, float):
         raise place.error('a string is needed, as in "6.10": as a number that would be 6.1')
-    is_pair = isinstance(value, tuple) and len(value) == 2
+    is_pair = isinstance(value, tuple) and [type(each) for each in value] == [int, int]
     named = value if is_pair else text(value, place)[:_LONGEST_RELEASE]
     try:
         return modelled(named)

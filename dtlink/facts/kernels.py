@@ -25,7 +25,13 @@ class KernelVersion(NamedTuple):
     @classmethod
     def of(cls, version: str | tuple[int, int]) -> KernelVersion:
         """The version that text, or a pair of numbers, gives. Raises :class:`OptionError`."""
-        return cls.parse(version) if isinstance(version, str) else cls(*version)
+        if isinstance(version, str):
+            return cls.parse(version)
+        given: object = version
+        if not isinstance(given, tuple) or [type(each) for each in given] != [int, int]:
+            shown = type(given).__name__
+            raise TypeError(f"version: a string such as '6.12', or (6, 12), is needed, not {shown}")
+        return cls(*version)
 
     @classmethod
     def parse(cls, text: str) -> KernelVersion:
@@ -33,6 +39,8 @@ class KernelVersion(NamedTuple):
 
         Raises :class:`OptionError` for anything else, and for kernels before :data:`OLDEST`.
         """
+        if not isinstance(text, str):
+            raise TypeError(f"text: a version, as a string, is needed, not {type(text).__name__}")
         version = _read(text)
         if version is None:
             raise OptionError("kernel version", text, _FORMS)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.containers.model import AboutValue
 
     #: A path, or the bytes of a file.
-    Source = str | os.PathLike[str] | bytes
+    Source = str | os.PathLike[str] | bytes | bytearray | memoryview
 
 #: Suffixes of devicetree files that are read when a folder is given.
 SUFFIXES = (".dtb", ".dtbo", ".dts", ".dtso")
@@ -45,16 +45,14 @@ def read(source: Source, name: str = "", sources: SourceOptions = NO_OPTIONS) ->
     :class:`InputError`, with the path in it, for what cannot be read. ``base.dtb+a.dtbo`` is a base
     with an overlay; ``sources`` may name more.
     """
-    from pathlib import Path
-
-    path = _path(source, name)
-    if not isinstance(source, bytes) and path != STDIN and Path(source).is_dir():
-        return load_folder(os.fspath(source))[1]
+    given, path = _given(source, name)
+    if isinstance(given, str) and given != STDIN and os.path.isdir(given):  # noqa: PTH112 - text
+        return load_folder(given)[1]
     try:
-        if isinstance(source, bytes):
-            item, loaded = Input(path), loaded_data(Input(""), source)
+        if isinstance(given, bytes):
+            item, loaded = Input(path), loaded_data(Input(""), given)
         else:
-            item = Input.named(os.fspath(source))
+            item = Input.named(given)
             loaded = load_input(item)
         item = item.with_overlays(sources.overlay)
         if item.overlays:
@@ -91,7 +89,7 @@ def read_tree(source: Source, name: str = "") -> Tree:
     """Read a devicetree, as :func:`read`. Raises :class:`InputError` for ACPI tables."""
     firmware = read(source, name)
     if not isinstance(firmware, Tree):
-        raise InputError("expected a devicetree, found ACPI tables", path=_path(source, name))
+        raise InputError("expected a devicetree, found ACPI tables", path=_given(source, name)[1])
     return firmware
 
 
@@ -99,12 +97,19 @@ def read_tables(source: Source, name: str = "") -> Machine:
     """Read ACPI tables, as :func:`read`. Raises :class:`InputError` for a devicetree."""
     firmware = read(source, name)
     if isinstance(firmware, Tree):
-        raise InputError("expected ACPI tables, found a devicetree", path=_path(source, name))
+        raise InputError("expected ACPI tables, found a devicetree", path=_given(source, name)[1])
     return firmware
 
 
-def _path(source: Source, name: str) -> str:
-    return name or ("input" if isinstance(source, bytes) else os.fspath(source))
+def _given(source: Source, name: str) -> tuple[str | bytes, str]:
+    """A path as text, or bytes, and what it is called in messages."""
+    from dtlink import arguments
+
+    arguments.text("name", name)
+    if isinstance(source, arguments.BYTES):
+        return bytes(source), name or "input"
+    path = arguments.path("source", source, "a path (str or Path), or the bytes of a file,")
+    return path, name or path
 
 
 class LoadedInput(NamedTuple):

@@ -384,6 +384,8 @@ class Tree:
 
     def find(self, name: str) -> Node | None:
         """Return a node by full path, label (``&label`` or ``label``) or alias; else ``None``."""
+        if not isinstance(name, str):
+            raise TypeError(f"name: a string is needed, not {type(name).__name__}")
         name = name.removeprefix("&")
         if name.startswith("/"):
             return self.by_path.get(name.rstrip("/") or "/")

@@ -80,8 +80,11 @@ class Graph(Generic[LinkT]):
         """Return the graph of tables, or of a tree read by ``version`` (:func:`extract`)."""
         version = KernelVersion.of(version)
         if not isinstance(firmware, Tree):
+            from dtlink import arguments
+            from dtlink.firmware.acpi.machine import Machine
             from dtlink.links.acpi.graph import AcpiGraph
 
+            arguments.instance("firmware", firmware, Machine, "a Tree or a Machine")
             return AcpiGraph(firmware, version)
         found = extract(firmware, version, disabled=disabled, vendor=vendor)
         link = partial(Link, firmware)

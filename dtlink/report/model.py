@@ -261,6 +261,13 @@ class InputReport(NamedTuple):
         )
         return int(fail_on is not None and any(each.rank <= fail_on.rank for each in severities))
 
+    @property
+    def status(self) -> int:
+        """The exit status of a lint of this input alone, with its own ``fail_on``: as
+        :attr:`Report.status`.
+        """
+        return self.exit_status(self.fail_on) if self.checked else 2
+
 
 class Report(NamedTuple):
     """The report of one command: the reports of the inputs, in their order."""

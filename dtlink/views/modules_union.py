@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from dtlink import arguments
 from dtlink.links.components import strong_components
 from dtlink.typed import TYPE_CHECKING
 from dtlink.views.data import JsonRow
 from dtlink.views.module_formats import FORMS
+from dtlink.views.modules import ModulesView
 from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:
-    from dtlink.views.modules import ModuleRow, ModulesView
+    from dtlink.views.modules import ModuleRow
 
 #: How many of a board's devices without driver a line names.
 _NAMED = 3
@@ -65,6 +67,9 @@ class ModulesUnion(JsonRow):
     @classmethod
     def of(cls, views: Mapping[str, ModulesView]) -> ModulesUnion:
         """The union of boards' lists, by the boards' names."""
+        needed = "a mapping of names to ModulesViews"
+        for each in arguments.mapping("views", views, needed).values():
+            arguments.instance("views", each, ModulesView, needed)
         known = [(name, view) for name, view in views.items() if view.ways]
         return cls(
             boards=len(views),

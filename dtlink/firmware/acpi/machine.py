@@ -191,6 +191,8 @@ class Machine:
 
     def find(self, name: str) -> Struct | None:
         """A node by its path, its name, its offset (``0x48``), or what identifies it."""
+        if not isinstance(name, str):
+            raise TypeError(f"name: a string is needed, not {type(name).__name__}")
         wanted = name.casefold()
         for node in self.nodes[1:]:
             names = (node.path, node.name, f"{node.start:#x}", node.identity)
