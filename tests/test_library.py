@@ -163,9 +163,7 @@ def test_a_value_that_the_command_refuses(options: dict[str, Any], message: str)
 
 @pytest.mark.parametrize("paths", [None, 3, [None], b"board.dtb"])
 def test_what_is_no_path(paths: Any) -> None:
-    with pytest.raises(
-        TypeError, match=r"^paths: a path \(str or Path\), or several, is"
-    ):
+    with pytest.raises(TypeError, match=r"^paths: a path \(str or Path\), or several, is"):
         dtlink.lint(paths)
 
 
