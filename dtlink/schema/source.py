@@ -80,7 +80,6 @@ def _schemas(folder: str) -> Iterator[str]:
 
 
 def _check_named(name: str, *, alone: bool) -> None:
-    path = Path(name)
     if os.path.isdir(name):  # noqa: PTH112 - which is False for a name that is too long
         refuse_root(name)
         if next(_schemas(name), None) is None:
