@@ -354,10 +354,13 @@ def bindings_for(version: KernelVersion) -> Mapping[str, SupplierBinding | None]
 
 def binding_of(name: str, version: KernelVersion = DEFAULT) -> SupplierBinding | None:
     """The row that reads a property on a kernel; ``None`` if the property names no suppliers."""
-    alone = SUFFIX_ALONE.on(version)
-    rows = _by_name().get(name) or [
-        row for row in _patterns() if _fits(name, row.name, alone=alone)
-    ]
+    rows = _by_name().get(name)
+    if rows is None:
+        starts, ends = _pieces()
+        if not name.startswith(starts) and not name.endswith(ends):  # as most names
+            return None
+        alone = SUFFIX_ALONE.on(version)
+        rows = [row for row in _patterns() if _fits(name, row.name, alone=alone)]
     return next((row for row in rows if row.in_kernel(version)), rows[-1] if rows else None)
 
 
@@ -404,3 +407,11 @@ def _by_name() -> dict[str, list[SupplierBinding]]:
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[SupplierBinding, ...]:
     return tuple(row for rows in _by_name().values() for row in rows if "*" in row.name)
+
+
+@lru_cache(maxsize=1)
+def _pieces() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What names begin or end with that one of the patterns may read."""
+    names = [row.name for row in _patterns()]
+    starts = tuple(name[:-1] for name in names if name.endswith("*"))
+    return starts, tuple(name[1:] for name in names if not name.endswith("*"))
