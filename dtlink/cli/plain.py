@@ -2,7 +2,7 @@
 
 A row declares an option once: :mod:`dtlink.cli.clicked` makes click's option of it, and
 :func:`read` reads it here. What is not plain (an option without a row, an abbreviation, several
-letters after one dash, a value that is wrong) is for click, and so are help and errors.
+letters after one dash but ``-j4``, a value that is wrong) is for click, and so are help and errors.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def read(words: Sequence[str], rows: Iterable[PlainOption]) -> PlainLine | None:
         if word[:1] != "-" or word == "-":
             paths.append(word)
             continue
-        flag, equals, given = word.partition("=")
+        flag, equals, given = _spelt_out(word, by_flag).partition("=")
         row = by_flag.get(flag)
         if row is None or (equals and (row.is_flag or flag[:2] != "--")):
             return None
@@ -80,3 +80,11 @@ def read(words: Sequence[str], rows: Iterable[PlainOption]) -> PlainLine | None:
             return None
         values[row.name] = (*values.get(row.name, ()), value) if row.multiple else value
     return PlainLine(tuple(paths), values)
+
+
+def _spelt_out(word: str, by_flag: dict[str, PlainOption]) -> str:
+    """``--jobs=4`` for ``-j4``: a short option and its number; other words as they are."""
+    row = by_flag.get(word[:2])
+    if row is None or row.minimum is None or not word[2:].isdecimal():
+        return word
+    return f"{row.flags[-1]}={word[2:]}"

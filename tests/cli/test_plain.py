@@ -64,6 +64,7 @@ DEFAULTS = by_click([])[0]
 @example(["-q", "-", "--format=json", "x", "--format", "sarif=f", "-j", "2", "--config", "-v"])
 @example(["--select", "a", "--ignore", "b", "--select", "c", "--kernel="])
 @example(["--fail-on", "never", "--fail-on", "info", ""])
+@example(["-j4", "a", "--no-cache", "--cache-dir", "b"])
 def test_it_says_what_click_reads(line: list[str]) -> None:
     found = read(line, PLAIN.values())
     if found is None:
