@@ -6,20 +6,32 @@ Source: Devicetree Specification v0.4, chapter 5.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 
 _HEADER_SIZE = 40
 _RESERVE_SIZE = 16
 _BEGIN_NODE, _END_NODE, _PROP, _END = (struct.pack(">I", token) for token in (1, 2, 3, 9))
 
 
-@dataclass(slots=True)
 class SourceNode:
-    """A node to write; ``properties`` and ``children`` are in blob order."""
+    """A node to write; ``properties`` and ``children`` are in blob order.
 
-    name: str = ""
-    properties: dict[str, bytes] = field(default_factory=dict)
-    children: list[SourceNode] = field(default_factory=list)
+    No dataclass: every run in several processes would import that module for it.
+    """
+
+    __slots__ = ("children", "name", "properties")
+
+    def __init__(
+        self,
+        name: str = "",
+        properties: dict[str, bytes] | None = None,
+        children: list[SourceNode] | None = None,
+    ) -> None:
+        self.name = name
+        self.properties = {} if properties is None else properties
+        self.children = [] if children is None else children
+
+    def __repr__(self) -> str:
+        return f"SourceNode({self.name!r}, {self.properties!r}, {self.children!r})"
 
     def child(self, name: str) -> SourceNode:
         """Return the child of that name; add it after the others if it is missing."""
