@@ -74,6 +74,8 @@ def device_cycles(
     only the components that have one of these devices.
     """
     links = _Links(tree, columns)
+    if through is not None and not links.may_return(through):
+        return ()
     components = strong_components(links.arcs(suppliers))
     if through is not None:
         components = [nodes for nodes in components if not through.isdisjoint(nodes)]
@@ -91,6 +93,30 @@ class _Links:
         self._tree = tree
         self._columns = [references for row, references in columns if id(row) in _WAITS]
         self._given_up = _given_up(tree, columns)
+
+    def may_return(self, devices: AbstractSet[int]) -> bool:
+        """Whether links and parents lead from some devices to one of them, a short look taken.
+
+        It takes all ancestors, and what is given up: where it finds nothing there is no cycle.
+        """
+        compatible, parents = self._tree.holders("compatible"), self._tree.parents
+        by_consumer: dict[int, list[int]] = {}
+        for references in self._columns:
+            for ref in references:
+                by_consumer.setdefault(ref[0], []).append(ref[1])
+        seen, todo = set[int](), list(devices)
+        while todo:
+            node = todo.pop()
+            for each in (*by_consumer.get(node, ()), parents[node]):
+                there = each
+                while there > 0 and there not in compatible:
+                    there = parents[there]
+                if there in devices:
+                    return True
+                if there > 0 and there not in seen:
+                    seen.add(there)
+                    todo.append(there)
+        return False
 
     def arcs(self, suppliers: Iterable[int]) -> dict[int, list[int]]:
         """The suppliers and the parent of each device, without most of what can't be in a cycle."""

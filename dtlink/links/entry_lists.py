@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import BINDINGS
@@ -53,15 +54,40 @@ def misnamed_lists(tree: Tree, columns: Iterable[BindingColumn]) -> Iterator[Nam
     """
     listed = [references for row, references in columns if row.name in _LISTED]
     last = {ref[4]: ref for references in listed for ref in references}  # by place of the property
-    off = tree.disabled
     for name in [each for each in LISTS if each in tree.columns]:
         rows = [(row, tree.holders(row.name)) for row in reversed(LISTS[name])]
-        for node, at in tree.holders(name).items():
-            if node not in off:
-                names = tree.value(at).rstrip(b"\0").split(b"\0")
-                found = _misnamed(tree, name, rows, (node, names), last)
-                if found is not None:
-                    yield found
+        for node, at in _unclear(tree, name, last):
+            names = tree.value(at).rstrip(b"\0").split(b"\0")
+            found = _misnamed(tree, name, rows, (node, names), last)
+            if found is not None:
+                yield found
+
+
+def _unclear(tree: Tree, name: str, last: Mapping[int, Reference]) -> Iterator[tuple[int, int]]:
+    """The enabled nodes with names for a list, but for those where both plainly fit, as on most.
+
+    There the last reference of the list ends it, and has as many before it as there are names.
+    """
+    there: dict[int, int] = {}
+    for row in LISTS[name] if name != INTERCONNECT.names else ():  # an interconnect has two entries
+        there |= tree.holders(row.name)
+    off, words = tree.disabled, tree.words
+    for node, at in tree.holders(name).items():
+        if node in off:
+            continue
+        ref = last.get(there.get(node, -1))
+        if ref is None or (ref[5] + 1, ref[6] + ref[7] + ref[2].walk.args_skip) != (
+            _distinct(tree.value(at)),
+            words[ref[4] + 1] >> 2,
+        ):
+            yield node, at
+
+
+@lru_cache(maxsize=4096)
+def _distinct(value: bytes) -> int:
+    """How many names a value has; 0 if two are the same. Boards have many in common."""
+    names = value.rstrip(b"\0").split(b"\0")
+    return len(names) if len(set(names)) == len(names) else 0
 
 
 def _misnamed(

@@ -28,7 +28,14 @@ def may_speak(board: AnyBoard, needs: Collection[str], asks: str) -> bool:
 
 def speaking(board: AnyBoard, chosen: Iterable[ChosenRule]) -> list[ChosenRule]:
     """The rules that may have anything to say. One that the index lacks may always."""
-    return [each for each in chosen if may_speak(board, *INDEX.get(each.id, _ALWAYS))]
+    have_nothing = board.holdings.isdisjoint
+    found: list[ChosenRule] = []
+    for each in chosen:
+        needs, asks = INDEX.get(each.id, _ALWAYS)
+        # As most: it lacks what they need, or nothing else is asked.
+        if (not needs or not have_nothing(needs)) and (not asks or may_speak(board, (), asks)):
+            found.append(each)
+    return found
 
 
 _ALWAYS: tuple[tuple[str, ...], str] = ((), "")

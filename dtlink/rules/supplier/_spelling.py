@@ -76,7 +76,8 @@ def misspelt(board: TreeBoard) -> Iterator[Misspelt]:
         if suspect is None:
             continue
         if suspect.suffix:
-            yield from _of_generic(board, name, generic[suspect.suffix])
+            if generic[suspect.suffix]:
+                yield from _of_generic(board, name, generic[suspect.suffix])
             if not suspect.is_known:
                 yield from _unknown(board, name, suspect.suffix)
         else:
@@ -143,9 +144,10 @@ def _generic(tree: Tree) -> Mapping[str, Mapping[int, str]]:
 def _of_generic(board: TreeBoard, name: str, generic: Mapping[int, str]) -> Iterator[Misspelt]:
     """Another supply or GPIO of a generic regulator than the one that its driver reads."""
     tree = board.tree
-    for node in sorted(tree.holders(name).keys() & generic.keys()):
+    others = [node for node in tree.holders(name) if generic.get(node, name) != name]
+    for node in others:
         only = generic[node]
-        if only == name or node in tree.disabled:
+        if node in tree.disabled:
             continue
         own = tree[node]
         if not (own.has(only) or own.has(f"{only}s") or own.has(only.removesuffix("s"))):

@@ -56,9 +56,12 @@ def on_plain_buses(board: TreeBoard) -> Iterator[Sequence[Link]]:
 
 def _is_on_a_bus(board: TreeBoard, node: int) -> bool:
     at = board.tree.holders("compatible").get(board.device_index(node))
-    return at is not None and _PLAIN_BUSES.issuperset(
-        board.tree.value(at).removesuffix(b"\0").split(b"\0")
-    )
+    return at is not None and _is_plain_bus(board.tree.value(at))
+
+
+@lru_cache(maxsize=1024)
+def _is_plain_bus(compatible: bytes) -> bool:
+    return _PLAIN_BUSES.issuperset(compatible.removesuffix(b"\0").split(b"\0"))
 
 
 def _waits(board: TreeBoard, ref: Reference) -> bool:

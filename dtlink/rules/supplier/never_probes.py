@@ -96,12 +96,8 @@ def _is_worth_a_prediction(board: TreeBoard) -> bool:
     ``compatible`` is made a device, and its driver speaks for what is below it.
     """
     outside = set[int]().union(*board.unpopulated)
-    lost = {
-        node
-        for node in board.suppliers & outside
-        if not _is_tended(board.tree, node, board.version)
-    }
-    if lost and _links(board, lost, outside):
+    tree, version = board.tree, board.version
+    if any(not _is_tended(tree, ref[1], version) for ref in _links(board, outside, outside)):
         return True
     amba = _without_registers(board)
     return bool(amba and _links(board, amba, amba))
@@ -111,14 +107,17 @@ def _links(
     board: TreeBoard, suppliers: AbstractSet[int], outside: AbstractSet[int]
 ) -> list[Reference]:
     """What fw_devlink follows of the references to these suppliers, by devices not ``outside``."""
+    if suppliers.isdisjoint(board.suppliers):
+        return []
     compatible, graph = board.tree.holders("compatible"), board.graph
     return [
         ref
-        for ref in graph.references
+        for row, references in graph.columns
+        if id(row) in _FOLLOWED
+        for ref in references
         if ref[1] in suppliers
         and ref[0] in compatible
         and ref[0] not in outside
-        and id(ref[2]) in _FOLLOWED
         and not graph.not_followed(ref)
     ]
 

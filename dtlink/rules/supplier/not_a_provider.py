@@ -84,7 +84,7 @@ def _wrong(
     if row.kind == REGULATOR.kind:
         # Of several, the regulator core reads the first: phandle/second-supply reports others.
         sound = board.regulators
-        first = [ref for ref in references if ref.entry == 0 and ref[1] not in sound]
+        first = [ref for ref in references if ref[1] not in sound and ref.entry == 0]
         return [ref for ref in first if _is_no_regulator(board, ref)]
     return [ref for ref in references if _is_no_such(board, ref)] if row.name in _PLAIN else ()
 

@@ -29,6 +29,7 @@ from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.supplier._waiting import also, effect, fallen, nodes, stranded
 
 _SYSCON = "syscon"
+_BUSES = frozenset((*TRANSPARENT_BUSES, *POWERED_BUSES))
 
 
 @rule(
@@ -92,21 +93,19 @@ def _children_of_syscons(board: TreeBoard) -> set[int]:
     tree, compatible = board.tree, board.tree.holders("compatible")
     syscons = tree.with_compatible(_SYSCON.encode())
     children = {node for node in compatible if tree.parents[node] in syscons} if syscons else set()
-    suppliers = board.suppliers - tree.disabled if children else ()
-    devices = {node: board.device_index(node) for node in suppliers}
-    used = children.intersection(devices.values())
+    numbers, suppliers = board.device_numbers, board.suppliers - tree.disabled if children else ()
+    used = children.intersection([numbers[node] for node in suppliers])
     bare = {each for each in {tree.parents[node] for node in used} if _is_bare(board, tree[each])}
     lost = {
         node for node in used if tree.parents[node] in bare and not _comes_early(board, tree[node])
     }
-    return {node for node, device in devices.items() if device in lost}
+    return {node for node in suppliers if numbers[node] in lost} if lost else lost
 
 
 def _is_bare(board: TreeBoard, syscon: Node) -> bool:
     """Whether no driver, and no bus, has any other of a syscon's strings."""
     others = [name for name in syscon.compatible if name != _SYSCON]
-    known = (*TRANSPARENT_BUSES, *POWERED_BUSES)
-    if not others or any(name.encode() in known for name in others):
+    if not others or any(name.encode() in _BUSES for name in others):
         return False
     index = board.known_drivers
     return index is not None and not any(any(index.entries(name)) for name in others)
