@@ -114,6 +114,10 @@ def index_of(path: str, version: KernelVersion) -> SourceIndex:
 
     Raises :class:`InputError` for one that cannot be read.
     """
+    if not path:
+        from dtlink.kernel.source.parted import PartedIndex
+
+        return PartedIndex(version)
     from dtlink.kernel.source.index import SourceIndex
 
     return SourceIndex.load(path, version)

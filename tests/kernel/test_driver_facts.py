@@ -105,7 +105,7 @@ def test_releases_share_the_facts_that_are_the_same() -> None:
     assert indexes["6.12.1"].facts(FILE) == newer
     held = several.contents(data)
     assert held is not None
-    assert [releases for releases, _ in held.facts] == [["6.1.9"], ["6.1.9", "6.12.1"]]
+    assert [each.releases for each in held.facts] == [["6.1.9"], ["6.1.9", "6.12.1"]]
     assert pack_several(indexes.values()) == data
 
 
@@ -121,7 +121,7 @@ def test_damaged_facts_of_a_file_are_reported_when_it_is_read() -> None:
     data = pack_several([_index("6.1.9", {FILE: FACTS})])
     held = several.contents(data)
     assert held is not None
-    start = held.facts[0][1].start
+    start = held.facts[0].places[0].start
     with pytest.raises(InputError):
         SourceIndex.parse(data[:start] + bytes(20) + data[start + 20 :], "an index")
 

@@ -18,6 +18,7 @@ from dtlink.kernel.source import several
 from dtlink.kernel.source.conditions import NEVER, negated, of_expression
 from dtlink.kernel.source.index import Source, SourceIndex
 from dtlink.kernel.source.makefiles import Word, read_makefile
+from dtlink.kernel.source.parted import PartedIndex
 from dtlink.kernel.source.write import make_index, pack, pack_several
 from tests.support.boards import SHARED
 from tests.support.packing import gzipped
@@ -530,6 +531,33 @@ def test_a_damaged_file_of_several_is_reported(tmp_path, data, message):
     with pytest.raises(InputError, match=re.escape(message)) as caught:
         SourceIndex.load(str(path))
     assert caught.value.path == str(path)
+
+
+def test_a_file_of_several_of_an_older_dtlink_is_read(tmp_path):
+    tables = gzipped(LINE.encode())
+    path = tmp_path / "indexes"
+    path.write_bytes(b"dtlink source indexes 1\t6.12.7\n6.12.7\t%d\n\n" % len(tables) + tables)
+    found = SourceIndex.load(str(path))
+    assert found.release == "6.12.7"
+    assert ["\t".join(fields) + "\n" for fields in found.tables] == [LINE]
+
+
+@pytest.mark.parametrize("version", [(5, 10), (6, 6), (6, 12), (7, 2)])
+def test_the_parts_of_the_shipped_file_have_what_the_whole_has(version):
+    whole = SourceIndex.load("", KernelVersion(*version))
+    parted = PartedIndex(KernelVersion(*version))
+    names = sorted(whole)[::29]
+    for name in (*names, "no,such", "simple-bus", "", "é,x"):
+        assert parted.entries(name) == whole.entries(name)
+    files = {source.file for name in names for source in whole.entries(name)}
+    assert any(map(whole.facts, files))
+    for file in (*sorted(files), "drivers/none.c"):
+        assert parted.facts(file) == whole.facts(file)
+    options = sorted(re.findall(r"[A-Z0-9_]+(?==)", "\n".join(map("\t".join, whole.fact_rows))))
+    for option in (*options[:50], "NONE"):
+        assert parted.turned_on_by(option) == whole.turned_on_by(option)
+    assert (parted.release, len(parted), set(parted)) == (whole.release, len(whole), set(whole))
+    assert sorted(parted.tables) == sorted(whole.tables)
 
 
 def test_the_shipped_file_has_several_releases():

@@ -55,6 +55,8 @@ _PRINTABLE = b"\t\n" + bytes(range(0x20, 0x7F))
 
 #: The fields of a line, at the least: one compatible string.
 _FIELDS = 6
+#: Those that have compatible strings; of a line of facts, the one that has its file.
+COMPATIBLES, FILE = slice(5, None), slice(1, 2)
 
 
 class Source(NamedTuple):
@@ -143,8 +145,12 @@ class SourceIndex:
         self._settled = settled
         self.path = path
         self._read_facts = facts
-        self._lines = Lines(tables, slice(5, None))
+        self._tables = tables
         self._decoded: dict[str, DriverFacts] = {}
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self._tables, COMPATIBLES)
 
     def __len__(self) -> int:
         return len(self._lines.by_word)
@@ -157,9 +163,12 @@ class SourceIndex:
 
         Several entries are alternatives: any one of them that is built is enough.
         """
+        return tuple(_source(*each) for each in sorted(self._rows(compatible)))
+
+    def _rows(self, compatible: str) -> Iterable[tuple[list[str], bool]]:
+        """The fields of each of them, and whether it is settled."""
         found = self._lines.with_word(compatible)
-        rows = sorted((fields, at < self._settled) for at, fields in found)
-        return tuple(_source(*each) for each in rows)
+        return [(fields, at < self._settled) for at, fields in found]
 
     def module_file(self, module: str) -> str | None:
         """The name of a module's file, ``phy-x.ko`` of ``phy_x``; ``None``: not in the index."""
@@ -211,7 +220,7 @@ class SourceIndex:
 
     @cached_property
     def _facts(self) -> Lines:
-        return Lines(self._read_facts(), slice(1, 2))
+        return Lines(self._read_facts(), FILE)
 
     @classmethod
     def load(cls, path: str = "", version: KernelVersion = DEFAULT) -> SourceIndex:
@@ -254,14 +263,10 @@ class SourceIndex:
     def _of_several(
         cls, data: bytes, held: Contents, path: str, version: KernelVersion
     ) -> SourceIndex:
-        known = {KernelVersion.of_release(each): each for each in held.releases}
-        release = known[nearest(known, version)]
-        places, other = list(held.places(release)), beyond(known, version)
-        shared = list(held.places(release, known[other])) if other else []
-        both = _texts(data, shared, path)
-        text = both + _texts(data, (each for each in places if each not in shared), path)
+        releases = releases_for(held, version)
+        text, settled = tables_of(data, held, releases, path)
         tables = text if path == SOURCES else _checked(text, path)
-        return cls(release, tables, path, _facts_of(data, held, release, path), len(both))
+        return cls(releases[0], tables, path, _facts_of(data, held, releases[0], path), settled)
 
     @property
     def tables(self) -> Iterator[Sequence[str]]:
@@ -290,7 +295,7 @@ def _facts_of(data: bytes, held: Contents, release: str, path: str) -> Callable[
     """
 
     def read() -> str:
-        return _texts(data, held.places(release, facts=True), path)
+        return texts_of(data, held.places(release, facts=True), path)
 
     if path == SOURCES:
         return read
@@ -298,7 +303,28 @@ def _facts_of(data: bytes, held: Contents, release: str, path: str) -> Callable[
     return lambda: known
 
 
-def _texts(data: bytes, places: Iterable[slice], path: str) -> str:
+def releases_for(held: Contents, version: KernelVersion) -> tuple[str, ...]:
+    """The release nearest to a version, and the one on the other side of it, if there is one."""
+    known = {KernelVersion.of_release(each): each for each in held.releases}
+    other = beyond(known, version)
+    return (known[nearest(known, version)], *([known[other]] if other else ()))
+
+
+def tables_of(
+    data: bytes, held: Contents, releases: Sequence[str], path: str, part: int | None = None
+) -> tuple[str, int]:
+    """The lines of tables of the first release, or of a part of them.
+
+    First are those that the other release has, too: as many characters as is said.
+    """
+    shared = list(held.places(*releases, part=part)) if len(releases) > 1 else []
+    starts = {each.start for each in shared}
+    both = texts_of(data, shared, path)
+    own = (each for each in held.places(releases[0], part=part) if each.start not in starts)
+    return both + texts_of(data, own, path), len(both)
+
+
+def texts_of(data: bytes, places: Iterable[slice], path: str) -> str:
     """The lines at several places of a file."""
     left = _PLAIN
     found = []
