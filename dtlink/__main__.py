@@ -29,6 +29,8 @@ _NOT_WRITTEN = (
 )
 #: Errors of a system, or a limit, that has no more of something.
 _USED_UP = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+#: Errors of a path that nothing can be at, or that the user may not look at.
+_OF_A_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.EROFS)
 
 #: How many new objects the garbage collector waits for: imports make thousands, all of which stay.
 _NEW_OBJECTS = 50_000
@@ -155,6 +157,9 @@ def _fault(error: Exception) -> int:
         return 2
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _USED_UP):
         say(f"dtlink: {getattr(error, 'strerror', None) or 'not enough memory'} (see ulimit -a)")
+        return 2
+    if isinstance(error, OSError) and error.filename and error.errno in _OF_A_PATH:
+        say(f"dtlink: {os.fsdecode(error.filename)}: {error.strerror}")
         return 2
     if isinstance(error, FileNotFoundError) and _has_no_folder():
         say("dtlink: the working folder is gone")

@@ -42,8 +42,11 @@ def compared(
     jobs: Workers,
     digest: bool,
     collect: Collect | None = None,
+    tell: Callable[[list[str]], object] = lambda _: None,
 ) -> Report:
     """The report of all pairs; ``given`` and what follows are as for a lint.
+
+    ``tell`` gets what :meth:`LintPlan.check` returns.
 
     Raises :class:`InputError` for what cannot be read at all, and :class:`UnpairedError` for
     sides that have no pair.
@@ -61,7 +64,7 @@ def compared(
     }
     by_input = {Input(path): held for path, held in settings.items()}
     plan = LintPlan(list(by_input), by_input)
-    plan.check()
+    tell(plan.check())
     untouched = frozenset(
         pair[0].path for pair in found if pair[0] and _is_untouched(pair, settings)
     )

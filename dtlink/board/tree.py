@@ -371,7 +371,7 @@ class TreeBoard:
         from dtlink.facts.root import RootSpec
 
         named = self.settings.root
-        node = self.tree.find(named) if named else None
+        node = self.tree.named(named) if named else None
         spec = RootSpec.of(line)
         return Root(self.tree, self._controllers, spec, node.index if node else None)
 

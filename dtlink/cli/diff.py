@@ -11,7 +11,7 @@ from dtlink.api.pairs import UnpairedError
 from dtlink.cli import _same_machine
 from dtlink.cli.complaints import collect, complain
 from dtlink.cli.given import named
-from dtlink.cli.messages import say
+from dtlink.cli.messages import say, tell
 from dtlink.cli.options import options
 from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.single import Printing
@@ -117,6 +117,7 @@ def diff(
             jobs=jobs,
             digest=digest,
             collect=collect,
+            tell=tell,
         )
     except UnpairedError as error:
         raise click.UsageError(str(error)) from error

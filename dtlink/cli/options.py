@@ -58,10 +58,14 @@ class KernelCommandLine(ParamType["CommandLine"]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> CommandLine:
         """The parameters that matter, or a usage error that names what is allowed."""
-        from dtlink.facts.cmdline import CommandLine
+        from dtlink.facts.cmdline import CommandLine, mistyped
 
+        if isinstance(value, CommandLine):
+            return value
+        for name, near in mistyped(value):
+            say(f"dtlink: --cmdline: {name} has no effect; did you mean {near}?")
         try:
-            return value if isinstance(value, CommandLine) else CommandLine.parse(value)
+            return CommandLine.parse(value)
         except OptionError as error:
             self.fail(str(error), param, ctx)
 

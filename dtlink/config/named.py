@@ -43,7 +43,8 @@ def missing_folders(boards: Iterable[Settings]) -> Iterator[str]:
     rows = ((field, getattr(board, field)) for board in boards for field in _FOLDERS)
     for field, path in dict.fromkeys((field, path) for field, paths in rows for path in paths):
         if not os.path.isdir(path):  # noqa: PTH112 - paths stay text
-            yield f"{path}: no such folder ({field.replace('_', '-')})"
+            wrong = "not a folder" if os.path.lexists(path) else "no such folder"
+            yield f"{path}: {wrong} ({field.replace('_', '-')})"
 
 
 def _kernels(boards: Iterable[Settings]) -> Iterator[str]:

@@ -88,9 +88,17 @@ def _lint_tree(board: TreeBoard, select: tuple[str, ...], ignore: tuple[str, ...
         found["bases"] = [TriedBase(each.path, each.why) for each in board.overlays.fits]
     return {
         **found,
-        "notes": board.notes if asked else [],
+        "notes": [*(board.notes if asked else []), *_root_notes(board)],
         "silent": () if answered else (SCHEMA_FAMILY,),
     }
+
+
+def _root_notes(board: TreeBoard) -> Sequence[str]:
+    """A note if the user names a node for the root file system that is not there."""
+    root = board.settings.root
+    if not root or board.tree.named(root):
+        return ()
+    return [f"no node, label or alias {root!r} (root): the command line says where the root is"]
 
 
 def _lint_tables(

@@ -75,6 +75,20 @@ class CommandLine(NamedTuple):
         return cls(**values), refused
 
 
+def mistyped(text: str) -> Iterator[tuple[str, str]]:
+    """Parameters that the kernel would pass over, each with the one that is probably meant."""
+    from difflib import get_close_matches
+
+    known = [*_READERS, "initcall_blacklist"]
+    for name, _ in words(text):
+        option = name.replace("-", "_")
+        if option not in known and (near := get_close_matches(option, known, 1, _ALIKE)):
+            yield name, near[0]
+
+
+#: How alike a parameter is to the one that it is taken for; rootwait and rootdelay are less.
+_ALIKE = 0.85
+
 _WORD = pattern(r'(?:[^\s"]|"[^"]*"?)+')
 _NUMBER = pattern(r"[+-]?[0-9]{1,10}")
 _LEADING = pattern(r"0[xX](?P<hex>[0-9a-fA-F]{1,8})|(?P<octal>0[0-7]{0,9})|[1-9][0-9]{0,8}")

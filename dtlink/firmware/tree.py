@@ -395,6 +395,12 @@ class Tree:
         aliases = self.root.child("aliases")
         return self.by_path.get(next(iter(aliases.strings(name)), "")) if aliases else None
 
+    def named(self, name: str) -> Node | None:
+        """:meth:`find`, else the node of a name that no other node has."""
+        found = self.find(name)
+        same = [] if found else [node for node in self if node.name == name]
+        return same[0] if len(same) == 1 else found
+
 
 class _NodesByPath(Mapping[str, "Node"]):
     """A view of the nodes; a tree that kept them would be in a reference cycle with each."""

@@ -21,9 +21,7 @@ def node_named(tree: Tree, name: str) -> Node:
 
     Raises :class:`InputError`, which suggests nodes, if there is none or several.
     """
-    same = [node for node in tree if node.name == name]
-    node = tree.find(name) or (same[0] if len(same) == 1 else None)
-    if node is not None:
+    if (node := tree.named(name)) is not None:
         return node
     last = name.rpartition("/")[2].partition("@")[0].removeprefix("&")
     near = [each.path for each in tree if last and each.name.partition("@")[0] == last]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from dtlink import cache
-from tests.cli.conftest import Run
+from tests.cli.conftest import ROOT, Run
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_a_folder_of_included_files_that_is_not_there_is_a_warning(
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
         "dtlink: gone: no such folder (include)",
-        "dtlink: config: no such folder (allow-include)",
+        "dtlink: config: not a folder (allow-include)",
     ]
     assert run(command, boards, "-I", boards).stderr == ""
 
@@ -166,3 +168,90 @@ def test_a_history_of_boards_that_no_report_has(run: Run, boards: Path) -> None:
     [board] = json.loads(both.stdout)["history"]["boards"]
     assert board["board"] == "boards/a.dtb"
     assert run(*there).exit_code == 0
+
+
+def test_a_comparison_warns_of_folders_too(run: Run, boards: Path) -> None:
+    result = run("diff", boards / "a.dtb", boards / "b.dtb", "-I", "gone")
+    assert result.exit_code == 0
+    assert result.stderr == "dtlink: gone: no such folder (include)\n"
+
+
+def test_a_root_that_a_board_does_not_have_is_a_note(run: Run, boards: Path) -> None:
+    result = run("lint", boards / "a.dtb", "--root", "mmc@99")
+    assert "boards/a.dtb: no node, label or alias 'mmc@99' (root)" in result.stderr
+    assert run("lint", boards / "a.dtb", "--root", "/").stderr == ""
+
+
+def test_a_root_is_known_by_a_name_that_one_node_has(
+    run: Run, boards: Path, tmp_path: Path
+) -> None:
+    assert boards.is_dir()
+    board = tmp_path / "disks.dts"
+    disk = 'mmc@{0} {{ compatible = "arasan,sdhci-8.9a"; reg = <{0} 1>; }};'
+    cells = "#address-cells = <1>; #size-cells = <1>;"
+    board.write_text(f"/dts-v1/;\n/ {{ {cells} {disk.format(1)} {disk.format(2)} }};\n")
+
+    def ways(*words: str) -> list[str]:
+        result = run("modules", board, "--kernel", "config", "--format", "json", *words)
+        (item,) = json.loads(result.stdout)["inputs"]
+        return list(item["modules"]["nodes"])
+
+    every, by_path, by_name = ways(), ways("--root", "/mmc@2"), ways("--root", "mmc@2")
+    assert every == ["/mmc@1", "/mmc@2"]
+    assert by_path == by_name == ["/mmc@2"]
+
+
+def test_a_text_that_is_no_config_txt_is_no_overlay(run: Run, boards: Path) -> None:
+    Path("notes.txt").write_text("remember the milk\n")
+    result = run("lint", boards / "a.dtb", "--overlay", "notes.txt")
+    assert result.exit_code == 2
+    assert "notes.txt: not a config.txt: no line of it is a [filter]" in result.stderr
+    for text in ("", "# nothing\n", "[all]\n", "arm_64bit=1\n"):
+        Path("config.txt").write_text(text)
+        assert run("lint", boards / "a.dtb", "--overlay", "config.txt").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "noted"),
+    [
+        (
+            "fw_devlink.strickt=1",
+            "fw_devlink.strickt has no effect; did you mean fw_devlink.strict?",
+        ),
+        ("fw-devlnk=off", "fw-devlnk has no effect; did you mean fw_devlink?"),
+        ("fw_devlink=on rootwait rootdelay=1 root=/dev/sda1 quiet initcall_debug", ""),
+    ],
+)
+def test_a_parameter_that_is_probably_mistyped(
+    run: Run, boards: Path, line: str, noted: str
+) -> None:
+    result = run("lint", boards / "a.dtb", "--cmdline", line)
+    assert result.exit_code == 0
+    assert result.stderr == (f"dtlink: --cmdline: {noted}\n" if noted else "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("lint", "boards", "--baseline", "LONG", "--write-baseline"),
+        ("lint", "boards", "--kernel", "config", "--initramfs", "LONG"),
+        ("report-bug", "LONG"),
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_no_file_can_have_is_no_fault_of_dtlink(
+    boards: Path, words: tuple[str, ...]
+) -> None:
+    long = 300 * "x"
+    line = [each.replace("LONG", long) for each in words]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "dtlink", *line],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert boards.is_dir()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"dtlink: {long}: File name too long\n"

@@ -25,6 +25,8 @@ MAX_PARAMETERS = 4096
 
 _SECTION = re.compile(r"\[(.*)\]\s*$")
 _INCLUDE = re.compile(r"include\s+(\S+)")
+#: A line of any config.txt.
+_A_LINE = re.compile(r"(?m)^\s*(?:#|\[.*\]\s*$|include\s|\w+=)")
 
 
 OUTSIDE = "outside the folder of config.txt"
@@ -98,6 +100,9 @@ class _Reader:
         text = data.decode("utf-8", "replace")
         if "\0" in text:
             raise InputError("not a config.txt: it has NUL bytes", path=path)
+        if not depth and text.strip() and not _A_LINE.search(text):
+            message = "not a config.txt: no line of it is a [filter], a comment or option=value"
+            raise InputError(message, path=path)
         for number, line in enumerate(text.splitlines(), 1):
             row = line.strip()
             if not row or row.startswith("#"):
