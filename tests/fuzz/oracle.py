@@ -27,6 +27,9 @@ from tests.fuzz.limits import LIMIT, TookTooLongError, cpu_limit
 LONGEST = 2 << 20
 #: The same of a command that prints all that its input includes and expands to.
 EXPANDED = 32 << 20
+#: The same of SARIF: by its form a node's path is there three times, for each node of a result.
+#: Services take files of 10 MB, compressed.
+SARIF = 6 << 20
 #: Where an input is larger: so many for each byte of it.
 PER_BYTE = 40
 #: What no output may contain, whatever its format: it would control a terminal.
@@ -152,10 +155,10 @@ def wrong(call: Call, printed: Printed, size: int, number: int) -> str:
         return "exit status 2 without a word"
     if "not enough memory" in printed.err:
         return f"memory: {printed.err[-200:]}"
-    most = EXPANDED if call[0] == "preprocess" else max(LONGEST, size * PER_BYTE)
-    if (longest := max(len(printed.out), len(printed.err))) > most:
-        return f"{longest} characters of output"
     form = _form(call)
+    most = EXPANDED if call[0] == "preprocess" else SARIF if form == "sarif" else LONGEST
+    if (longest := max(len(printed.out), len(printed.err))) > max(most, size * PER_BYTE):
+        return f"{longest} characters of output"
     if "--diff" in call:  # a patch has the ends of lines of its source
         printed = printed._replace(out=printed.out.replace("\r\n", "\n"))
     controls = _ASCII_CONTROLS if form in _JSON else _CONTROLS

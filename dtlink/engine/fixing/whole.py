@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Upper bound on the attempts at one input. Fixes that prove right take one attempt together; one
 #: that does not takes as many as the others of its batch can be halved.
-_MOST_ATTEMPTS = 100
+_MOST_ATTEMPTS = 64
 _ENOUGH = f"not tried: the limit of {_MOST_ATTEMPTS} attempts for one input is reached"
 
 #: Lints what was made.
