@@ -236,11 +236,13 @@ def hold_standard_input() -> bytes:
 
     Raises :class:`InputError` if it can't be read.
     """
+    from dtlink.firmware.up_to import read_up_to
+
     global _held  # noqa: PLW0603 - there is one standard input, which can be read once
     stream = sys.stdin.buffer
     if _held is None or _held[0] is not stream:
         try:
-            _held = stream, stream.read(_MAX_PIPED + 1)
+            _held = stream, read_up_to(stream, _MAX_PIPED + 1)
         except OSError as error:
             raise InputError(error.strerror or str(error), path=STDIN) from error
     return _held[1]

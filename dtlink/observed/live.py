@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from glob import escape, glob
 from pathlib import Path
 
 from dtlink.facts.cmdline import CommandLine
@@ -127,15 +128,18 @@ class _Taker:
     def _folder_of(self, release: str) -> str:
         """The folder of the modules of a release."""
         folders = (Path(each.pattern.format(root=self._root)) / release for each in MODULES)
-        there = (str(folder) for folder in folders if folder.is_dir())
+        # Path.is_dir() raises for a name that is too long.
+        there = (str(folder) for folder in folders if os.path.isdir(folder))  # noqa: PTH112
         return next(there, f"{self._root}/lib/modules/{release}")
 
     def _take_initramfs(self, release: str) -> None:
         package = _text(Path(self._folder_of(release)) / "pkgbase")
-        names = {"version": release, "package": package or "linux", "root": ""}
+        names = {"version": escape(release), "package": escape(package) or "linux", "root": ""}
+        root = escape(str(self._root).rstrip("/"))
         for place in INITRAMFS:
             pattern = place.pattern.format(**names).lstrip("/")
-            for path in sorted(self._root.glob(pattern)):
+            found = glob(f"{root}/{pattern}")  # noqa: PTH207 - Path.glob() as Path.is_dir()
+            for path in map(Path, sorted(found)):
                 if os.access(path, os.R_OK):
                     self._given["initramfs"] = str(path)
                     self._taken.append(f"initramfs: {path}")

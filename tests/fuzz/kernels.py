@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from tests.fuzz import seeds
-from tests.fuzz.calls import GUEST, lint
+from tests.fuzz.calls import GUEST, LOG, lint
 from tests.fuzz.case import Call, Made
 from tests.fuzz.damage import damaged, damaged_lines
 from tests.fuzz.images import PACKINGS
@@ -60,13 +60,16 @@ def modules() -> Mapping[str, bytes]:
     return {f"{_LIB}/kernel/drivers/mmc-vendor.ko": kernels.module(info)}
 
 
-def _calls(chance: random.Random, *more: str) -> list[Call]:
-    here = ("--kernel", "$HERE/k", *more)
+def calls(chance: random.Random, *more: str, kernel: str = "$HERE/k") -> list[Call]:
+    """A command about a board and its kernel."""
+    here = ("--kernel", kernel, *more)
     form = ("--format", chance.choice(("text", "json")))
     rows: list[Call] = [
         ["modules", "$HERE/board.dtb", *here],
         ["drivers", "$HERE/board.dtb", *here, *form],
         ["why", "$HERE/board.dtb", "/mmc", *here, *form],
+        ["order", "$HERE/board.dtb", *here[:2], *form],
+        ["log", LOG, "--dtb", "$HERE/board.dtb", *here[:2], *form],
     ]
     first: Call = [*lint(chance, "$HERE/board.dtb", form="text"), *here]
     return [first] if chance.random() < 0.5 else [chance.choice(rows)]
@@ -97,7 +100,7 @@ def make(chance: random.Random) -> Made:
         files |= {name: damaged(data, chance) for name, data in modules().items()}
         files.pop(f"{_LIB}/modules.alias", None)
         files.pop(f"{_LIB}/modules.alias.bin", None)
-    return Made({**files, "board.dtb": board()}, _calls(chance))
+    return Made({**files, "board.dtb": board()}, calls(chance))
 
 
 def _member(name: bytes, data: bytes, mode: int, chance: random.Random) -> bytes:
@@ -113,7 +116,7 @@ def _member(name: bytes, data: bytes, mode: int, chance: random.Random) -> bytes
     return head + data + bytes(-len(data) % 4)
 
 
-def _cpio(chance: random.Random) -> bytes:
+def cpio(chance: random.Random) -> bytes:
     """An initramfs of a few modules."""
     below = f"usr/lib/modules/{kernels.RELEASE}".encode()
     rows: list[tuple[bytes, bytes, int]] = [
@@ -143,7 +146,7 @@ def _listing(chance: random.Random) -> bytes:
     return "\n".join(chance.choices(names, k=6)).encode()
 
 
-_FORMS: tuple[Callable[[random.Random], bytes], ...] = (_cpio, _cpio, _cpio, _listing)
+_FORMS: tuple[Callable[[random.Random], bytes], ...] = (cpio, cpio, cpio, _listing)
 
 
 def make_initramfs(chance: random.Random) -> Made:
@@ -156,9 +159,9 @@ def make_initramfs(chance: random.Random) -> Made:
         if chance.random() < 0.3:
             data = (data + data) if chance.random() < 0.3 else damaged(data, chance)
         if chance.random() < 0.2:
-            data = _cpio(chance) + data
+            data = cpio(chance) + data
     files = {**package(), "board.dtb": board(), "initrd": data}
-    return Made(files, _calls(chance, "--initramfs", "$HERE/initrd"))
+    return Made(files, calls(chance, "--initramfs", "$HERE/initrd"))
 
 
 def guest() -> str:

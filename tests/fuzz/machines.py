@@ -50,7 +50,7 @@ _LSPCI = f"""{LISTING}\
 \t\tInitial VFs: 64, Total VFs: 64, Number of VFs: 8, Function Dependency Link: 00
 \t\tVF offset: 128, stride: 2, Device ID: 10ed
 """
-_IOMEM = """00000000-00000fff : Reserved
+IOMEM = """00000000-00000fff : Reserved
 00001000-0009fbff : System RAM
 b0000000-bfffffff : PCI MMCONFIG 0000 [bus 00-ff]
   b0000000-bfffffff : Reserved
@@ -173,7 +173,7 @@ def make_sysfs(chance: random.Random) -> Made:
     return Made(files, [["devlink", board, "--observed", path, "--format", form]])
 
 
-def _functions(chance: random.Random) -> dict[str, bytes]:
+def functions(chance: random.Random) -> dict[str, bytes]:
     """A copy of /sys/bus/pci: files of functions, with bytes of their configuration space."""
     files: dict[str, bytes] = {}
     for name in chance.sample(["0000:00:00.0", "0000:00:1c.4", "0000:04:00.0", "0001:ff:1f.7"], 2):
@@ -201,10 +201,10 @@ def make_functions(chance: random.Random) -> Made:
     """A damaged list of PCI functions, or memory map, beside tables that are damaged at times."""
     tables = damaged_tables(chance) if chance.random() < 0.4 else chance.choice(seeds.tables())
     files = {f"m/{word}.dat": data for word, data in tables.items()}
-    files |= {"m/": b"", "iomem": _IOMEM.encode(), "lspci": _LSPCI.encode()}
+    files |= {"m/": b"", "iomem": IOMEM.encode(), "lspci": _LSPCI.encode()}
     if chance.random() < 0.3:
         files = {name: data for name, data in files.items() if name != "lspci"}
-        files |= _functions(chance)
+        files |= functions(chance)
     names = [name for name in ("lspci", "iomem") if name in files]
     for name in chance.sample(names, 1):
         files[name] = damaged_lines(files[name], chance)

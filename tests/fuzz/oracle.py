@@ -100,7 +100,7 @@ def invoke(call: Call) -> Printed:
     from dtlink.cli.main import cli
     from dtlink.config.resolve import forget
 
-    if call[0] == "library":
+    if call[0] in ("library", "live"):
         return Printed(*library.invoke(call))
     forget()  # what an earlier input's configuration said
     with _streams() as (out, err):

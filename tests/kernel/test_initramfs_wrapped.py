@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
 from dtlink.firmware.dts import read_text
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.read import hold_standard_input
 from dtlink.kernel.initramfs.read import kept_initramfs, read_initramfs
 from tests.kernel.test_initramfs import IMAGE, INIT, cpio, lz4_legacy, member
 from tests.support import images
@@ -91,3 +93,19 @@ def test_one_clear_message(data: bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message) as raised:
         read_initramfs(str(path))
     assert raised.value.path == str(path)
+
+
+def test_no_memory_is_found_for_what_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where memory is bounded, a read of the whole limit would fail for a file of a few bytes."""
+
+    class Asked(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            assert size is not None
+            assert 0 < size <= 1 << 20
+            return super().read(size)
+
+    data = Asked(images.vendor_boot(3, TREE, INIT))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(data))
+    assert read_initramfs("-").complete
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(Asked(TREE)))
+    assert hold_standard_input() == TREE

@@ -143,6 +143,14 @@ def test_what_is_not_there(root: Path) -> None:
     assert machine.missing[0].startswith("not taken: kernel 7.0.0-other: ")
 
 
+@pytest.mark.parametrize("release", ["x" * 300, "**y**", "[", "", ".."])
+def test_a_copy_whose_release_is_no_folder(release: str, root: Path) -> None:
+    put(root / "proc/sys/kernel/osrelease", f"{release}\n")
+    machine = live_machine(str(root))
+    assert machine.paths == (str(root / live.FDT),)
+    assert "initramfs" not in machine.given
+
+
 def test_nothing(tmp_path: Path) -> None:
     with pytest.raises(dtlink.InputError, match="no devicetree and no ACPI table"):
         live_machine(str(tmp_path))

@@ -10,6 +10,7 @@ from pathlib import Path
 from dtlink import cache
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
+from dtlink.firmware.up_to import read_up_to
 from dtlink.kernel.initramfs.model import Initramfs
 from dtlink.typed import IO, Any
 
@@ -62,7 +63,7 @@ def _file(file: IO[bytes], limit: int, member: str = "") -> Initramfs:
 
     head = file.read(_HEAD)
     if is_wrapper(head):
-        data = head + file.read(limit)
+        data = head + read_up_to(file, limit)
         if len(data) > limit:
             raise InputError(f"more than {limit} bytes")
         file = io.BytesIO(initramfs_in(data, member))
@@ -71,7 +72,7 @@ def _file(file: IO[bytes], limit: int, member: str = "") -> Initramfs:
         raise InputError("an empty file")
     if is_image(head):
         return read_image(head, file, limit)
-    data = head + file.read(_MAX_TEXT)
+    data = head + read_up_to(file, _MAX_TEXT)
     if b"\0" in data or len(data) > _MAX_TEXT:
         raise InputError("neither an image, a text of moderate size, nor a folder")
     return read_listing(data.decode("utf-8-sig", "surrogateescape"))
