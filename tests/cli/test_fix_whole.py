@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -239,43 +238,3 @@ def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
     assert read[0].startswith(b"\xd0\x0d\xfe\xed")
     assert (tmp_path / "pipe").is_fifo()
     assert run(*FIX, "--blob-out", str(tmp_path)).exit_code == 2
-
-
-def test_what_is_at_one_of_two_nodes_of_a_path_has_no_edits() -> None:
-    """The path of the second leads to the first, which edits would change instead."""
-    tree = """/ {
-	a { phandle = <0x51>; };
-	b { phandle = <0x52>; child { phandle = <0x53>; }; };
-	c { phandle = <0x54>; child { phandle = <0x55>; }; };
-	d { phandle = <0x56>; };
-};
-"""
-    blob = dts.read_text(tree).blob.replace(b"\0\0\0\1c\0", b"\0\0\0\1b\0")
-    blob = re.sub(rb"\0\0\0[\x51-\x56]", b"\0\0\0\1", blob)
-    assert len(fdt.read(blob).repeated_paths) == 2
-    Path("b.dtb").write_bytes(blob)
-    done = run("b.dtb", "--fix", "--select", "phandle/duplicate-phandle", "--blob-out", "n.dtb")
-    assert done.stderr == "dtlink: b.dtb: 1 finding fixed: n.dtb\n"
-    assert "phandle" not in values("n.dtb", "/d")
-    assert fdt.read(Path("n.dtb").read_bytes())[2].phandle == 1
-
-
-def test_attempts_at_fixes_that_prove_wrong_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dtlink.engine.fixing import whole
-    from dtlink.engine.fixing.proof import Problem
-
-    attempts: list[int] = []
-
-    def wrong(*_: object) -> Problem:
-        attempts.append(1)
-        return Problem("it is still found")
-
-    monkeypatch.setattr(whole, "problem", wrong)
-    nodes = "".join(f"n{at} {{ phandle = <{0x51000000 + at}>; }};" for at in range(200))
-    blob = dts.read_text(f"/ {{ {nodes} }};").blob
-    Path("b.dtb").write_bytes(re.sub(rb"\x51\0\0.", b"\0\0\0\1", blob, flags=re.DOTALL))
-    done = run("b.dtb", "--fix", "--select", "phandle/duplicate-phandle", "--blob-out", "n.dtb")
-    assert len(attempts) == 64
-    told = done.stderr.splitlines()
-    assert told[-1].endswith("not tried: the limit of 64 attempts for one input is reached")
-    assert len(told) == 1 + 199

@@ -63,6 +63,25 @@ def problem(before: InputReport, after: InputReport, mine: Sequence[Finding]) ->
     return min(found, key=lambda each: list(Kind).index(each.kind), default=None)
 
 
+def suspected(
+    before: InputReport, after: InputReport, mine: Sequence[Finding]
+) -> tuple[Sequence[Finding], Sequence[Finding]]:
+    """Fixes that do not prove right together: those that nothing points at, and the others.
+
+    A finding that is still there points at its fix, a new one at the fixes of its nodes.
+    """
+    had, has = _counts(before.findings), _counts(after.findings)
+    more, missing = has - had, had - has
+    new = [each for each in after.findings if more[_key(each)]]
+    places = {path for each in new for path in (each.subject.path, each.supplier, *each.related)}
+    others: list[Finding] = []
+    those: list[Finding] = []
+    for each in mine:
+        is_left = not missing[_key(each)]
+        (those if is_left or each.subject.path in places else others).append(each)
+    return others, those
+
+
 def _left(before: InputReport, after: InputReport, mine: Sequence[Finding]) -> Iterator[Problem]:
     had, has = _counts(before.findings), _counts(after.findings)
     for key, number in _counts(mine).items():

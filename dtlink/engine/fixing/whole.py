@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from dtlink.engine.fixing.proof import Kind, Problem, problem
+from dtlink.engine.fixing.proof import Kind, Problem, problem, suspected
 from dtlink.engine.fixing.proposals import WantedFixes, is_wanted
 from dtlink.firmware.apply import apply, apply_fields
 from dtlink.firmware.edits import AddNode, SetField
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Upper bound on the attempts at one input. Fixes that prove right take one attempt together; one
 #: that does not takes as many as the others of its batch can be halved.
-_MOST_ATTEMPTS = 64
+_MOST_ATTEMPTS = 32
 _ENOUGH = f"not tried: the limit of {_MOST_ATTEMPTS} attempts for one input is reached"
 
 #: Lints what was made.
@@ -55,6 +55,16 @@ class WholeOutcome(NamedTuple):
     """Of the input with the fixes made."""
     unsafe: int = 0
     """How many findings have a fix that is made only if unsafe ones are wanted."""
+
+
+class _Attempt(NamedTuple):
+    """What became of a batch of fixes."""
+
+    firmware: Firmware
+    report: InputReport
+    problem: Problem | None
+    parts: tuple[Sequence[Finding], Sequence[Finding]]
+    """The batch in two, for the next attempts: what nothing points at is the first."""
 
 
 def fix_whole(lint: Lint, change: Change, firmware: Firmware, wanted: WantedFixes) -> WholeOutcome:
@@ -115,9 +125,9 @@ class _Fixing:
         return [edit for each in findings for edit in each.fix.edits]
 
     def _accept(self, batch: Sequence[Finding]) -> None:
-        """Accept what proves right; what does not is found by halves.
+        """Accept what proves right; what does not is found by what is reported, and by halves.
 
-        Where the fixes of a half changed a finding, its own is for the next round.
+        Where the fixes of a part changed a finding, its own is for the next round.
         """
         batch = [each for each in batch if each in self._now.findings]
         if not batch:
@@ -125,22 +135,32 @@ class _Fixing:
         if self._attempts == _MOST_ATTEMPTS:
             self._left += [LeftFinding(each, _ENOUGH, is_fault=False) for each in batch]
             return
+        made = self._attempt(batch)
+        if made.problem is None or (len(batch) == 1 and made.problem.kind is Kind.LESS):
+            self._firmware, self._now = made.firmware, made.report
+            self._fixed += batch
+        elif len(batch) > 1:
+            for part in made.parts:
+                self._accept(part)
+        else:
+            is_fault = made.problem.kind is Kind.FAULT
+            self._left.append(LeftFinding(batch[0], made.problem.reason, is_fault))
+
+    def _attempt(self, batch: Sequence[Finding]) -> _Attempt:
+        """Make the fixes of a batch in a copy, with those that were accepted."""
         self._attempts += 1
+        middle = len(batch) // 2
+        halves = batch[:middle], batch[middle:]
         try:
             made = self._change(self._original, self._edits([*self._fixed, *batch]))
             after = self._lint(made)
-            found = problem(self._now, after, batch)
         except InputError as error:
             found = Problem(error.message, Kind.CONSEQUENCE)
-        if found is None or (len(batch) == 1 and found.kind is Kind.LESS):
-            self._firmware, self._now = made, after
-            self._fixed += batch
-        elif len(batch) > 1:
-            middle = len(batch) // 2
-            self._accept(batch[:middle])
-            self._accept(batch[middle:])
-        else:
-            self._left.append(LeftFinding(batch[0], found.reason, found.kind is Kind.FAULT))
+            return _Attempt(self._firmware, self._now, found, halves)
+        if (problems := problem(self._now, after, batch)) is None:
+            return _Attempt(made, after, None, halves)
+        apart = suspected(self._now, after, batch)
+        return _Attempt(made, after, problems, apart if all(apart) else halves)
 
 
 def _apart(findings: Iterable[Finding]) -> Iterator[Finding]:
