@@ -58,7 +58,7 @@ class Board:
             hint = "; Board.read() reads one" if _is_source(firmware) else ""
             raise TypeError(f"{taken.refused('firmware', 'a Tree or a Machine', firmware)}{hint}")
         self.firmware = firmware
-        self.path = taken.text("path", path)
+        self.path: str = taken.text("path", path)
         """The name in messages and reports."""
         self.settings: Settings = settings(options)
         self.parts: AnyBoard = board_of(firmware, self.settings)

@@ -63,7 +63,7 @@ class TablesBoard:
         if facts is not None:
             self.facts = facts
             self.version = settings.kernel_version or facts.modelled
-        self.graph = AcpiGraph(machine, self.version)
+        self.graph: AcpiGraph = AcpiGraph(machine, self.version)
 
     @cached_property
     def version(self) -> KernelVersion:

@@ -150,10 +150,10 @@ class Tree:
     def __init__(self, blob: bytes, layout: Layout) -> None:
         self.blob = blob
         self.layout = layout
-        self.words = layout.words
-        self.parents = layout.parents
-        self.columns = layout.columns
-        self.oddities = list(layout.oddities)
+        self.words: Cells = layout.words
+        self.parents: Sequence[int] = layout.parents
+        self.columns: Mapping[str, Mapping[int, int]] = layout.columns
+        self.oddities: list[Oddity] = list(layout.oddities)
         self.origins: Origins | None = None
         """Where its parts are from; ``None`` for a blob."""
         self.source: Origins | None = None
@@ -161,6 +161,8 @@ class Tree:
         self.overlaid: Overlaid | None = None
         """The base and the overlays that it was merged from; ``None``: it was read as it is."""
         self._paths: dict[int, str] = {0: "/"}
+        self.phandles: dict[int, int]
+        self.own_phandle: dict[int, int]
         self.phandles, self.own_phandle = self._collect_phandles()
 
     def __repr__(self) -> str:
@@ -430,8 +432,8 @@ class Node:
     __slots__ = ("index", "tree")
 
     def __init__(self, tree: Tree, index: int) -> None:
-        self.tree = tree
-        self.index = range(len(tree.parents))[index]
+        self.tree: Tree = tree
+        self.index: int = range(len(tree.parents))[index]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Node) and self.index == other.index and self.tree is other.tree

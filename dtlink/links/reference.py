@@ -111,7 +111,7 @@ class Failure(_Entry):
 
     def __init__(self, tree: Tree, raw: Unresolved) -> None:
         super().__init__(tree, raw)
-        self.raw = raw
+        self.raw: Unresolved = raw
 
     @property
     def why(self) -> UnresolvedReason:
@@ -136,7 +136,7 @@ class Link(_Entry):
 
     def __init__(self, tree: Tree, reference: Reference) -> None:
         super().__init__(tree, reference)
-        self.reference = reference
+        self.reference: Reference = reference
 
     def __repr__(self) -> str:
         return f"<Link {self.consumer.path} -> {self.supplier.path} ({self.entry})>"

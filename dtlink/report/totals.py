@@ -24,26 +24,26 @@ class Totals:
     """Numbers of a run, taken in input by input."""
 
     def __init__(self) -> None:
-        self.inputs = 0
-        self.unreadable = 0
-        self.unchecked = 0
+        self.inputs: int = 0
+        self.unreadable: int = 0
+        self.unchecked: int = 0
         """Inputs that no chosen rule is about."""
         self.findings: Counter[Severity] = Counter()
         """Also those that reports lack, as are all numbers."""
         self.omitted: Counter[tuple[Severity, str]] = Counter()
         """The findings that reports lack, by severity and rule."""
-        self.known = 0
-        self.fixed = 0
-        self.ignored = 0
-        self.unmet = 0
+        self.known: int = 0
+        self.fixed: int = 0
+        self.ignored: int = 0
+        self.unmet: int = 0
         """Expected findings that are missing."""
-        self.unused = 0
+        self.unused: int = 0
         """What comments allow, and nothing has."""
-        self.passed = 0
+        self.passed: int = 0
         """Notes of inputs about what was passed over."""
-        self.status = 0
+        self.status: int = 0
         """The highest exit status of an input, each with its own ``fail_on``."""
-        self.broken = 0
+        self.broken: int = 0
         """The highest exit status of an input, whatever its findings: 0, 2 or 3."""
         self.kernels: list[Mapping[str, Json] | None] = []
         """The kernels of inputs, each once; ``None`` is the report's."""

@@ -26,8 +26,8 @@ class Room:
     __slots__ = ("characters", "rows")
 
     def __init__(self, rows: int = MOST, characters: int = CHARACTERS) -> None:
-        self.rows = rows
-        self.characters = characters
+        self.rows: int = rows
+        self.characters: int = characters
 
     def takes(self, *texts: str) -> bool:
         """Whether a row with these texts fits; after one that does not, none does."""

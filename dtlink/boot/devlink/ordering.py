@@ -50,7 +50,7 @@ class Ordering:
 
     def __init__(self, prediction: Prediction, profile: KernelProfile) -> None:
         self.prediction = prediction
-        self.devices = frozenset(device.node for device in prediction.devices)
+        self.devices: frozenset[str] = frozenset(device.node for device in prediction.devices)
         self.profile = profile
         self._moved = {(x.consumer, x.supplier) for x in prediction.fwnode_links if x.moved}
         self._device_links = {(x.consumer, x.supplier): x for x in prediction.device_links}

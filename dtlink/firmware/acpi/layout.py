@@ -44,7 +44,7 @@ class Field(Generic[T]):
         """The bits that must be 0."""
         self.refers_to: tuple[str, ...] = ()
         """The words of the structures that it may refer to, by their offset in the table."""
-        self.name = ""
+        self.name: str = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -250,12 +250,12 @@ class Struct:
     def __init__(
         self, data: bytes, start: int, end: int, owner: Struct | None = None, entry: int = 0
     ) -> None:
-        self.data = data
-        self.start = start
-        self.end = end
-        self.owner = owner
-        self.entry = entry
-        self.index = 0
+        self.data: bytes = data
+        self.start: int = start
+        self.end: int = end
+        self.owner: Struct | None = owner
+        self.entry: int = entry
+        self.index: int = 0
         """Its number among the nodes of its machine; 0 if it is none."""
 
     def __init_subclass__(cls) -> None:

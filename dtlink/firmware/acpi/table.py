@@ -57,23 +57,23 @@ class TableHeader(Struct):
 
     WORD = "header"
     SIZE = HEADER
-    signature = Chars(0, 4)
-    length = U32(4)
-    table_revision = U8(8)
-    checksum = U8(9)
-    oem_id = Chars(10, 6, "DTLINK")
-    oem_table_id = Chars(16, 8, "EXAMPLE")
-    oem_revision = U32(24, 1)
-    creator_id = Chars(28, 4, "DTLK")
-    creator_revision = U32(32, 1)
+    signature: Chars = Chars(0, 4)
+    length: U32 = U32(4)
+    table_revision: U8 = U8(8)
+    checksum: U8 = U8(9)
+    oem_id: Chars = Chars(10, 6, "DTLINK")
+    oem_table_id: Chars = Chars(16, 8, "EXAMPLE")
+    oem_revision: U32 = U32(24, 1)
+    creator_id: Chars = Chars(28, 4, "DTLK")
+    creator_revision: U32 = U32(32, 1)
 
     __slots__ = ("frame_faults", "source", "trailing")
 
     def __init__(self, data: bytes, trailing: int = 0, source: str = "") -> None:
         super().__init__(data, 0, len(data))
-        self.trailing = trailing
+        self.trailing: int = trailing
         """How many bytes the file has after the table."""
-        self.source = source
+        self.source: str = source
         """The file that the table is from, if it is not the input itself."""
         self.frame_faults: list[FrameFault] = []
 

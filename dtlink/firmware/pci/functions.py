@@ -113,7 +113,9 @@ class FunctionList:
     def __init__(self, functions: Mapping[tuple[int, int], Function], path: str = "") -> None:
         self.path = path
         """The input, as the user gave it."""
-        self.by_id = {key: functions[key] for key in sorted(functions)}
+        self.by_id: dict[tuple[int, int], Function] = {
+            key: functions[key] for key in sorted(functions)
+        }
         """Functions by segment and requester ID."""
 
     def __iter__(self) -> Iterator[Function]:

@@ -28,7 +28,7 @@ class Units:
 
     def __init__(self, table: Dmar) -> None:
         self.table = table
-        self.refused = refused(table)
+        self.refused: str = refused(table)
         """Why Linux makes no use of the whole table; empty if it does."""
 
     @cached_property

@@ -50,8 +50,8 @@ class AcpiLink:
     __slots__ = ("reference", "table_link")
 
     def __init__(self, table_link: TableLink, reference: Reference) -> None:
-        self.table_link = table_link
-        self.reference = reference
+        self.table_link: TableLink = table_link
+        self.reference: Reference = reference
 
     def __repr__(self) -> str:
         return f"<AcpiLink {self.consumer.path} -> {self.supplier.path} ({self.entry})>"

@@ -31,7 +31,7 @@ class Isolations:
         self._has_ivrs = has_ivrs
         acs = [each.acs for each in hierarchy.functions if each.acs is not None]
         has_groups = any(each.group is not None for each in hierarchy.functions)
-        self.assumed = not has_groups and not any(each.control & REQUIRED for each in acs)
+        self.assumed: bool = not has_groups and not any(each.control & REQUIRED for each in acs)
         """Whether what Linux switches on is assumed, not seen."""
 
     def isolated(self, function: Function) -> bool:

@@ -31,7 +31,7 @@ class IommuGroups:
         has_iommu: Callable[[Function], bool] = lambda _: True,
     ) -> None:
         self.hierarchy = hierarchy
-        self.isolations = Isolations(hierarchy, has_ivrs=has_ivrs)
+        self.isolations: Isolations = Isolations(hierarchy, has_ivrs=has_ivrs)
         self._pairs: dict[tuple[int, int], Mapping[int, Sequence[Function]]] = {}
         self._number: dict[tuple[int, int], int] = {}
         members: list[list[Function]] = []

@@ -26,11 +26,11 @@ class Run:
     __slots__ = ("begin", "end", "is_accepted", "severity")
 
     def __init__(self, begin: int, finding: SavedFinding) -> None:
-        self.begin = begin
-        self.end = -1
+        self.begin: int = begin
+        self.end: int = -1
         """The last build; -1 as long as it lasts."""
-        self.severity = finding.severity
-        self.is_accepted = finding.is_accepted
+        self.severity: str = finding.severity
+        self.is_accepted: bool = finding.is_accepted
 
 
 class Track:
@@ -39,7 +39,7 @@ class Track:
     __slots__ = ("events", "finding", "runs")
 
     def __init__(self, finding: SavedFinding) -> None:
-        self.finding = finding
+        self.finding: SavedFinding = finding
         """As it was last."""
         self.runs: list[Run] = []
         self.events: list[tuple[int, str]] = []
@@ -76,8 +76,8 @@ class BoardTrack:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.model = ""
-        self.last = -1
+        self.model: str = ""
+        self.last: int = -1
         """The last build in which it was read."""
         self.counts: dict[int, Mapping[str, int]] = {}
         """The findings that count of each severity, of each build in which it was read."""
@@ -88,7 +88,7 @@ class BoardTrack:
         self._failed: tuple[str, ...] = ()
         """The rules of whose findings in the last build not all are known."""
         self._count: Mapping[str, int] = {}
-        self.accepted = 0
+        self.accepted: int = 0
         """How many findings of the last build do not count."""
 
     def add(self, build: int, item: SavedInput, wanted: Callable[[str], bool]) -> Iterator[str]:
