@@ -4,6 +4,17 @@
 >>> report = dtlink.lint("board.dtb")                                 # doctest: +SKIP
 >>> board = dtlink.Board.read("board.dtb", kernel_version="6.12")     # doctest: +SKIP
 >>> print(board.why("/soc/ethernet@30be0000"))                        # doctest: +SKIP
+
+- ``lint``, ``lint_iter``: find faults in files and folders, all at once or as they come;
+  ``fix`` corrects devicetree source.
+- ``Board``: one input, with a method for each command about one: ``links()``, ``cycles()``,
+  ``order()``, ``why()``, ``devlink()``, ``drivers()``, ``modules()``, ``iommu()`` and others.
+- ``diff``, ``same_machine``, ``history``: compare builds, and firmware of both kinds.
+- ``log``, ``inspect``, ``explain``: a boot log, a file, the rules.
+- ``read``, ``read_tree``, ``read_tables``, ``Graph``: firmware as data.
+
+What cannot be read raises ``InputError``; a wrong argument raises ``TypeError`` or
+``ValueError``, which names it. The names in ``__all__`` are public; the modules are not.
 """
 
 from __future__ import annotations

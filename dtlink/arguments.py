@@ -115,8 +115,9 @@ def several(name: str, value: object, needed: str, *also: type) -> Iterable[Any]
 
 
 def are_several(value: object) -> bool:
-    """Whether a value holds others: text and bytes, which are iterable, do not."""
-    return isinstance(value, Iterable) and not isinstance(value, _WHOLE)
+    """Whether a value holds others: text, bytes and files, which are iterable, do not."""
+    is_file = hasattr(value, "read")  # an open one has lines
+    return isinstance(value, Iterable) and not isinstance(value, _WHOLE) and not is_file
 
 
 def _short(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -171,6 +172,9 @@ def test_a_wrong_value_is_an_error_that_names_the_argument(
 NEAR: list[tuple[str, dict[str, Any], str]] = [
     ("lint", {"paths": bytearray(b"x")}, r"^paths: a path .* not bytearray; lint_iter\(\) and"),
     ("lint", {"paths": ""}, "^paths: a path is needed, not an empty string"),
+    ("lint", {"paths": io.BytesIO()}, "^paths: a path .* is needed, not BytesIO"),
+    ("lint_iter", {"inputs": [io.BytesIO()]}, "^inputs: a path, bytes, .* not BytesIO"),
+    ("Board.read", {"source": io.BytesIO()}, "^source: a path .* is needed, not BytesIO"),
     ("lint", {"cache": 1}, "^cache: a folder, True or False is needed, not int"),
     ("lint", {"cache": None}, "^cache: a folder, True or False is needed, not NoneType"),
     ("lint", {"select": b"x"}, "^select: a word, or several, is needed, not bytes"),
@@ -212,7 +216,11 @@ NEAR: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("title", "wrong", "message"), NEAR, ids=str)
+@pytest.mark.parametrize(
+    ("title", "wrong", "message"),
+    NEAR,
+    ids=[f"{row[0]}-{next(iter(row[1]))}-{at}" for at, row in enumerate(NEAR)],
+)
 def test_a_near_miss_is_told_what_is_accepted(
     functions: dict[str, Function], title: str, wrong: dict[str, Any], message: str
 ) -> None:

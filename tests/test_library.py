@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 import sys
 from pathlib import Path
@@ -338,6 +339,39 @@ def test_what_a_session_shows() -> None:
     assert repr(unread) == "<InputReport gone.dtb: No such file or directory>"
     assert repr(*dtlink.explain("legacy/mmu-masters")).startswith("<Rule legacy/mmu-masters: ")
     assert repr(tables.lint()) == "<Report lint of 1 input: no findings>"
+
+
+def test_a_session_never_shows_as_clean_what_was_not_checked() -> None:
+    assert repr(dtlink.lint([])) == "<Report lint of 0 inputs: nothing was checked>"
+    nothing = dtlink.lint(INPUTS[0], select="iort", config=False)
+    assert repr(nothing) == "<Report lint of 1 input: nothing was checked>"
+    assert repr(nothing.inputs[0]) == f"<InputReport {INPUTS[0]}: fdt, not checked>"
+
+
+def test_no_result_fills_the_screen_of_a_session() -> None:
+    tables, source = dtlink.Board.read(INPUTS[1]), FAULTS.with_suffix(".dts")
+    for result, shown in (
+        (dtlink.fix(source, config=False), "<FixOutcome: 3 fixed in 1 file, 0 left>"),
+        (dtlink.history(FIXTURES / "reports"), "<HistoryView: "),
+        (tables.iommu(), "<IommuView: "),
+        (tables.iort(rid="0000:01:00.0"), "<IortView: 0000:01:00.0, "),
+    ):
+        assert repr(result).startswith(shown)
+        assert len(repr(result)) < 200
+        assert ", 0" not in repr(result).replace(", 0 ", "")
+
+
+def test_an_error_of_a_comparison_names_its_board() -> None:
+    with pytest.raises(dtlink.InputError, match=r"clean-board\.dtb: it has no PCI host"):
+        dtlink.same_machine(INPUTS[1], FIXTURES / "boards" / "clean-board.dtb")
+
+
+def test_an_error_goes_to_other_processes_with_all_its_faults() -> None:
+    with pytest.raises(dtlink.InputError) as caught:
+        dtlink.read_tree(b"/dts-v1/; / { a = <; b = [0; };")
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301
+    assert again.faults == caught.value.faults
+    assert (again.path, again.offset, str(again)) == ("input", None, str(caught.value))
 
 
 def test_data_of_a_finding_are_those_of_the_document() -> None:

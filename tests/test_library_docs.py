@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import runpy
 import shutil
@@ -75,5 +76,8 @@ def test_the_keywords_are_the_settings() -> None:
 def test_public_methods_and_names_have_a_text_for_help() -> None:
     for name in set(dtlink.__all__) - {"__version__", "Json"}:
         assert getattr(dtlink, name).__doc__, f"dtlink.{name} needs a docstring"
-    for name, member in vars(dtlink.Board).items():
-        assert name.startswith("_") or member.__doc__, f"Board.{name} needs a docstring"
+    for name, kind in vars(dtlink).items():
+        for key, member in vars(kind).items() if isinstance(kind, type) else ():
+            is_public = not key.startswith("_") and key not in getattr(kind, "_fields", ())
+            if is_public and hasattr(member, "__get__") and not inspect.ismemberdescriptor(member):
+                assert member.__doc__, f"{name}.{key} needs a docstring"

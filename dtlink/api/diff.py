@@ -70,4 +70,8 @@ def same_machine(one: Board | AnyPath, other: Board | AnyPath) -> SameMachineVie
         first, second = second, first
     if not isinstance(first, TreeBoard) or isinstance(second, TreeBoard):
         raise InputError("a devicetree and ACPI tables are needed", path=boards[1].path)
-    return SameMachineView.of(first.tree, second.machine)
+    try:
+        return SameMachineView.of(first.tree, second.machine)
+    except InputError as error:
+        error.path = error.path or next(each.path for each in boards if each.parts is first)
+        raise

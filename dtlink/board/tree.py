@@ -445,7 +445,7 @@ class TreeBoard:
     def named_facts(self) -> Facts:
         """:attr:`facts`. Raises :class:`ValueError` if no kernel is named."""
         if self.facts is None:
-            raise ValueError("no kernel was named")
+            raise ValueError("kernel: this needs a board with a kernel, as Board.read(…, kernel=…)")
         return self.facts
 
     @cached_property

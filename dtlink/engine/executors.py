@@ -58,7 +58,10 @@ class Executor(Protocol):
 
 
 class ExecutorError(ValueError):
-    """Workers that cannot do what they are asked; the message says why."""
+    """Workers that cannot do what they are asked; the message says why.
+
+    Raised by :func:`dtlink.lint` and :func:`dtlink.lint_iter` with an ``executor``.
+    """
 
 
 class Work(Generic[_ItemT, _ResultT]):

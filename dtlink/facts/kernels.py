@@ -10,7 +10,10 @@ _DIGITS = "0123456789"
 
 
 class KernelVersion(NamedTuple):
-    """A kernel version without its stable release, such as 6.12."""
+    """A kernel version without its stable release, such as 6.12.
+
+    ``KernelVersion(6, 12)`` or ``KernelVersion.parse("6.12.3")``; versions are ordered.
+    """
 
     major: int
     minor: int

@@ -32,7 +32,8 @@ class InputError(Exception):
         return f"{where}{at}: {self.message}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (self.message, self.offset, self.path)
+        state = {"faults": self.faults} if self.faults else None
+        return _rebuild, (self.message, self.offset, self.path), state
 
 
 def _rebuild(message: str, offset: int | None, path: str) -> InputError:

@@ -145,7 +145,10 @@ class Layout(NamedTuple):
 
 
 class Tree:
-    """A whole devicetree: a sequence of :class:`Node` in blob order."""
+    """A whole devicetree: a sequence of :class:`Node` in blob order.
+
+    From :func:`dtlink.read_tree`. ``find()`` takes a path, a label or an alias.
+    """
 
     def __init__(self, blob: bytes, layout: Layout) -> None:
         self.blob = blob

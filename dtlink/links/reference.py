@@ -130,7 +130,10 @@ class Failure(_Entry):
 
 
 class Link(_Entry):
-    """A dependency of a consumer on a supplier, from one entry of one property."""
+    """A dependency of a consumer on a supplier, from one entry of one property.
+
+    Among ``links`` of a :class:`Graph`; ``entry`` is where it is written, as ``clocks[0]``.
+    """
 
     __slots__ = ("reference",)
 

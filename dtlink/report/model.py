@@ -140,7 +140,11 @@ class WrittenReport(NamedTuple):
 
 
 class InputReport(NamedTuple):
-    """The report of one input."""
+    """The report of one input.
+
+    Among ``inputs`` of a :class:`Report`, or from :func:`dtlink.lint_iter`. ``error`` says why an
+    input could not be read; else ``findings`` has what was found.
+    """
 
     path: str
     form: str = ""
@@ -184,7 +188,7 @@ class InputReport(NamedTuple):
             return f"<InputReport {self.path}: {self.error.message}>"
         from dtlink.wording import counted
 
-        findings = counted(len(self.findings), "finding")
+        findings = counted(len(self.findings), "finding") if self.checked else "not checked"
         return f"<InputReport {self.path}: {self.form}, {findings}>"
 
     member: str = ""
@@ -270,7 +274,11 @@ class InputReport(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The report of one command: the reports of the inputs, in their order."""
+    """The report of one command: the reports of the inputs, in their order.
+
+    Made by :func:`dtlink.lint`, :func:`dtlink.diff` and :meth:`dtlink.Board.lint`. ``to_dict()`` is
+    the JSON document as data, ``status`` the exit status of the command.
+    """
 
     command: str
     inputs: Sequence[InputReport]
@@ -298,8 +306,9 @@ class Report(NamedTuple):
         unread = self.totals.unreadable
         found = [f"{unread} unreadable"] if unread else []
         found += [f"{level} {number}" for level, number in self.counts().items() if number]
+        nothing = "no findings" if self.totals.checked else "nothing was checked"
         inputs = counted(self.totals.inputs, "input")
-        return f"<Report {self.command} of {inputs}: {', '.join(found) or 'no findings'}>"
+        return f"<Report {self.command} of {inputs}: {', '.join(found) or nothing}>"
 
     def to_dict(self) -> Document:
         """The JSON document of the command, as data."""

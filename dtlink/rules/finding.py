@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Severity(Enum):
-    """What a finding means for the machine."""
+    """What a finding means for the machine.
+
+    An enumeration; ``rank`` orders its members, and ``Severity("error")`` is one of them.
+    """
 
     ERROR = "error"
     """The device will not work, or not safely."""

@@ -101,7 +101,10 @@ class Covers(Enum):
 
 
 class Rule(NamedTuple):
-    """One rule: its identity, its page, its examples and its check."""
+    """One rule: its identity, its page, its examples and its check.
+
+    From :func:`dtlink.explain`.
+    """
 
     id: str
     severity: Severity

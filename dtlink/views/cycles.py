@@ -67,7 +67,10 @@ class CycleRow(JsonRow):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class CyclesView(CommandResult):
-    """The cycles of one board."""
+    """The cycles of one board.
+
+    Made by :meth:`dtlink.Board.cycles`; ``cycles`` has a row for each, with its ``nodes``.
+    """
 
     member: ClassVar[str] = "cycles"
     firmware: str

@@ -83,6 +83,8 @@ def _about(name: str, value: object) -> str:
         return counted(len(value), _SINGULARS.get(words, words.removesuffix("s")), words)
     if value is None or value is ABSENT or value == "":
         return ""
+    if type(value) is int:
+        return f"{name.replace('_', ' ')} {value}" if value else ""
     return str(value) if isinstance(value, str) else repr(value)
 
 

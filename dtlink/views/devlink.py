@@ -36,7 +36,10 @@ _ENDPOINT = "remote-endpoint"
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class DevlinkView(CommandResult):
-    """What a kernel's fw_devlink does with one devicetree."""
+    """What a kernel's fw_devlink does with one devicetree.
+
+    Made by :meth:`dtlink.Board.devlink`; ``ordering.prediction`` has what the kernel does.
+    """
 
     member: ClassVar[str] = "devlink"
     tree: Tree

@@ -84,7 +84,10 @@ class NeedDriver(JsonRow):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class DriversView(CommandResult):
-    """The driver of each device."""
+    """The driver of each device.
+
+    Made by :meth:`dtlink.Board.drivers`; ``nodes`` has a row for each device.
+    """
 
     member: ClassVar[str] = "drivers"
     kernel: str | None

@@ -73,7 +73,10 @@ class InspectEntry(JsonRow):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class InspectView(CommandResult):
-    """What is in a file: containers, their members, and the devicetrees among them."""
+    """What is in a file: containers, their members, and the devicetrees among them.
+
+    Made by :func:`dtlink.inspect`; ``entries`` has a row for the file and for each member.
+    """
 
     member: ClassVar[str] = "inspect"
     entries: tuple[InspectEntry, ...]

@@ -52,7 +52,10 @@ class ViotTranslation(JsonRow):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class IortView(CommandResult):
-    """The translation of one requester."""
+    """The translation of one requester.
+
+    Made by :meth:`dtlink.Board.iort`; ``walks`` has a row for each table that says something.
+    """
 
     member: ClassVar[str] = "iort"
     requester: str

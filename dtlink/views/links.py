@@ -101,7 +101,10 @@ class PropertyRow(JsonRow):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class LinksView(CommandResult):
-    """The links of one board, in the order of the blob or the tables."""
+    """The links of one board, in the order of the blob or the tables.
+
+    Made by :meth:`dtlink.Board.links`; ``links`` has a row for each.
+    """
 
     member: ClassVar[str] = "links"
     links: tuple[LinkRow, ...]

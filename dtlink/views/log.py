@@ -33,7 +33,10 @@ _NUMBERS = 12
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class LogView(CommandResult):
-    """A boot log explained."""
+    """A boot log explained.
+
+    Made by :func:`dtlink.log`; ``explanation`` has the causes.
+    """
 
     member: ClassVar[str] = "log"
     explanation: Explanation

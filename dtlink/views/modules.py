@@ -121,7 +121,10 @@ class WayRow(JsonRow):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class ModulesView(CommandResult):
-    """The modules that some nodes of a board need, in load order."""
+    """The modules that some nodes of a board need, in load order.
+
+    Made by :meth:`dtlink.Board.modules`; ``modules`` has a row for each.
+    """
 
     member: ClassVar[str] = "modules"
     kernel: str | None

@@ -53,7 +53,10 @@ class NoWayRow(JsonRow):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
 class ModulesUnion(JsonRow):
-    """The union of the lists of several boards."""
+    """The union of the lists of several boards.
+
+    Made by :meth:`of`; ``modules`` has a row for each.
+    """
 
     boards: int
     modules: tuple[UnionRow, ...]

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class OrderView(CommandResult):
-    """The devices of one board in waves: a device's suppliers and parent are in earlier ones."""
+    """The devices of one board in waves: a device's suppliers and parent are in earlier ones.
+
+    Made by :meth:`dtlink.Board.order`; ``waves`` has the paths of each.
+    """
 
     member: ClassVar[str] = "order"
     waves: tuple[tuple[str, ...], ...]

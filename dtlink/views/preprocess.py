@@ -84,7 +84,10 @@ class PreprocessedNode(JsonRow):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class PreprocessView(CommandResult):
-    """A tree, or what is below one node of it."""
+    """A tree, or what is below one node of it.
+
+    Made by :meth:`dtlink.Board.preprocess`; ``nodes`` has a row for each.
+    """
 
     member: ClassVar[str] = "preprocess"
     plugin: bool

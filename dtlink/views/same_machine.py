@@ -117,7 +117,10 @@ class HostRow(JsonRow):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class SameMachineView(CommandResult):
-    """A devicetree compared with the ACPI tables of the same machine."""
+    """A devicetree compared with the ACPI tables of the same machine.
+
+    Made by :func:`dtlink.same_machine`.
+    """
 
     member: ClassVar[str] = "diff"
     agree: bool

@@ -94,7 +94,10 @@ _Supplier = Callable[[], _Needs]
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class WhyView(CommandResult):
-    """What one node waits for. What comes again is named only."""
+    """What one node waits for. What comes again is named only.
+
+    Made by :meth:`dtlink.Board.why`; ``suppliers`` are nested.
+    """
 
     member: ClassVar[str] = "why"
     node: str

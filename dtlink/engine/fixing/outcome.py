@@ -34,7 +34,10 @@ class LeftFix(NamedTuple):
 
 
 class FixOutcome(NamedTuple):
-    """What became of the fixes."""
+    """What became of the fixes.
+
+    Made by :func:`dtlink.fix`; ``patch()`` is the patch.
+    """
 
     contents: Mapping[str, tuple[bytes, bytes]]
     """What changed files had, and have."""
@@ -46,6 +49,10 @@ class FixOutcome(NamedTuple):
     """How many findings have a fix that is made only if unsafe ones are wanted."""
     blobs: Sequence[Input] = ()
     """The inputs that are blobs: their source is fixed where it is an input itself."""
+
+    def __repr__(self) -> str:
+        files = counted(len(self.contents), "file")
+        return f"<FixOutcome: {len(self.fixed)} fixed in {files}, {len(self.left)} left>"
 
     def patch(self) -> str:
         """The changes as a patch, which ``git apply`` reads in the folder of the patch."""

@@ -31,7 +31,10 @@ class WantedFixes(NamedTuple):
 
 
 class Proposal(NamedTuple):
-    """Edits, and the findings that they take away."""
+    """Edits, and the findings that they take away.
+
+    Among ``fixed`` of a :class:`FixOutcome`, and in a ``proposal`` of ``left``.
+    """
 
     edits: tuple[TextEdit, ...]
     holders: dict[Input, list[Finding]]

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class AcpiGraph(Graph[AcpiLink]):
-    """The links of all the tables of a machine."""
+    """The links of all the tables of a machine.
+
+    Made by :meth:`Graph.of` of a :class:`Machine`; ``links`` has an :class:`AcpiLink` for each.
+    """
 
     def __init__(self, machine: Machine, version: KernelVersion = DEFAULT) -> None:
         _ = machine.nodes  # which numbers them

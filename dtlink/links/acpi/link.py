@@ -45,7 +45,10 @@ class TableLink(NamedTuple):
 
 
 class AcpiLink:
-    """A link of a table, by the words that a link of a devicetree has."""
+    """A link of a table, by the words that a link of a devicetree has.
+
+    ``consumer`` and ``supplier`` are nodes of tables; ``used_by_linux``: whether Linux follows it.
+    """
 
     __slots__ = ("reference", "table_link")
 

@@ -66,7 +66,10 @@ class _Changes(NamedTuple):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class DiffView(CommandResult):
-    """What the new side gained, lost and has changed, by kind; without the kinds that one lacks."""
+    """What the new side gained, lost and has changed, by kind; without the kinds that one lacks.
+
+    The ``view`` of an input of :func:`dtlink.diff`.
+    """
 
     member: ClassVar[str] = "diff"
     input: Presence

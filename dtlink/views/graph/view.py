@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class GraphView(CommandResult):
-    """Devices, what they wait for, and where a reader begins."""
+    """Devices, what they wait for, and where a reader begins.
+
+    Made by :meth:`dtlink.Board.graph_view`; ``render("html")`` is a page.
+    """
 
     member: ClassVar[str] = "graph"
     graph: int = FORM

@@ -129,9 +129,12 @@ class UnreadRow(JsonRow):
     message: str
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class HistoryView(CommandResult):
-    """Findings over builds; builds and boards are named by their indexes in the lists."""
+    """Findings over builds; builds and boards are named by their indexes in the lists.
+
+    Made by :func:`dtlink.history`; ``html()`` is the page.
+    """
 
     member: ClassVar[str] = "history"
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class IommuView(CommandResult):
-    """What firmware says of the requesters that were asked for, or of all that it describes."""
+    """What firmware says of the requesters that were asked for, or of all that it describes.
+
+    Made by :meth:`dtlink.Board.iommu`.
+    """
 
     member: ClassVar[str] = "iommu"
     asked: str | None
