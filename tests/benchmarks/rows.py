@@ -35,7 +35,7 @@ class Row(NamedTuple):
     def slope(self) -> float:
         """The slope from the smallest to the largest input; 0 where the growth is noise."""
         first, last = (each.seconds - self.start for each in (self.costs[0], self.costs[-1]))
-        if last < NOISE:
+        if last < NOISE or len(self.costs) == 1:
             return 0.0
         growth = self.sizes[len(self.costs) - 1] / self.sizes[0]
         return math.log(last / max(first, 0.02)) / math.log(growth)
@@ -58,11 +58,19 @@ class Row(NamedTuple):
     @property
     def is_near_a_limit(self) -> bool:
         """Whether a copy of a process is not enough to tell."""
-        return any(
-            part > _NEAR
-            for size, cost in zip(self.sizes, self.costs, strict=False)
-            for part in (*self._parts(size, cost), self.slope / STEEPEST)
-        )
+        return self.worst > _NEAR
+
+    @property
+    def is_close_to_a_limit(self) -> bool:
+        """Whether one run is not enough to tell."""
+        return _NEAR < self.worst < 1 / _NEAR
+
+    @property
+    def worst(self) -> float:
+        """The largest part of a limit that is used."""
+        used = zip(self.sizes, self.costs, strict=False)
+        parts = (part for size, cost in used for part in self._parts(size, cost))
+        return max(self.slope / STEEPEST, *parts)
 
     @property
     def is_enough(self) -> bool:

@@ -9,7 +9,7 @@ is linear, 2 quadratic), peak memory and the size of the output. Exits with 1 if
 
 A run is a copy of this process, which has imported all of dtlink. The largest size is left out
 where the smaller ones show that it is within its limits. What comes near a limit is measured again
-at all sizes in new processes, three times, and the median counts. With --kept, a run that was
+at all sizes in new processes, three times where one is too close to tell; the median counts. With --kept, a run that was
 stopped goes on where it was; a run that comes to its end removes the file.
 """
 
@@ -101,9 +101,11 @@ class Bench:
         found = self._copied(row._replace(start=self.warm.of(command)), arguments)
         if self.runs == 1 and not found.is_near_a_limit:
             return found
-        runs = [[cost(each) for each in arguments] for _ in range(max(self.runs, RUNS))]
-        costs = [middle(each) for each in zip(*runs, strict=True)]
-        return row._replace(costs=costs, start=self.cold.of(command))
+        row = row._replace(start=self.cold.of(command), costs=[cost(each) for each in arguments])
+        if self.runs == 1 and not row.is_close_to_a_limit:
+            return row
+        more = [[cost(each) for each in arguments] for _ in range(max(self.runs, RUNS) - 1)]
+        return row._replace(costs=[middle(each) for each in zip(row.costs, *more, strict=True)])
 
     def _copied(self, row: Row, arguments: Sequence[Sequence[str]]) -> Row:
         for each in arguments:

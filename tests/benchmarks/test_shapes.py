@@ -17,7 +17,8 @@ def test_a_shape_can_be_made(name: str) -> None:
     assert made
     later = {word[1:] for line in shape.before for word in line.split() if word[:1] == "@"}
     for command in shape.commands:
-        for word in command.split():
+        read = command.partition(" -o ")[0]
+        for word in read.split():
             if word.startswith("@"):
                 asked = word[1:] or shape.file
                 assert asked in later or any(x == asked or x.startswith(f"{asked}/") for x in files)

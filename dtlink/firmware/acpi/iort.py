@@ -37,7 +37,8 @@ class IdMapping(Struct):
     """Of the node that the IDs go to."""
     flags = U32(16, reserved=~1 & 0xFFFFFFFF)
 
-    __slots__ = ("_inputs", "_single")
+    __slots__ = ("_ends", "_inputs", "_single")
+    _ends: tuple[int, int, int]
     _inputs: range
     _single: bool
 
@@ -49,6 +50,15 @@ class IdMapping(Struct):
         except AttributeError:
             self._single = bool(self.flags & 1)
             return self._single
+
+    @property
+    def ends(self) -> tuple[int, int, int]:
+        """Input base, output base and output reference; asked for often."""
+        try:
+            return self._ends
+        except AttributeError:
+            self._ends = self.input_base, self.output_base, self.output
+            return self._ends
 
     @property
     def inputs(self) -> range:
@@ -310,7 +320,7 @@ class SmmuV3(IortNode):
     def identity(self) -> str:
         return f"{self.base:#x}"
 
-    @property
+    @cached_property
     def gsivs(self) -> tuple[int, int, int, int]:
         """The wired interrupts: event, PRI, global error, sync; 0 where there is none."""
         return self.event_gsiv, self.pri_gsiv, self.gerr_gsiv, self.sync_gsiv

@@ -303,7 +303,8 @@ class Struct:
     @property
     def name(self) -> str:
         """The name without the table."""
-        told = f" ({self.identity})" if self.identity else ""
+        identity = self.identity
+        told = f" ({identity})" if identity else ""
         return f"{self.WORD}@{self.start:#x}{told}"
 
     @classmethod

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dtlink.kernel.source.code import Code, TableEntry, end_of
+from dtlink.kernel.source.code import Code, TableEntry, end_of, up_to_next
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ _ENTRIES = {"scmi": re.compile(r"\{\s*\w+\s*,\s*([^,{}]+)")}
 
 def names_bound(code: Code) -> Iterator[TableEntry]:
     """The aliases that a file's drivers bind by, each with its conditions."""
-    for match in _TABLE.finditer(code.text):
+    for match, stop in up_to_next(_TABLE, code.text):
         pattern = _ENTRIES.get(match["bus"], _ENTRY)
-        for entry in pattern.finditer(code.text, match.end(), end_of(code.text, match.end())):
+        end = end_of(code.text, match.end(), stop)
+        for entry in pattern.finditer(code.text, match.end(), end):
             yield from _alias(code, match["bus"], entry)
-    for match in _DRIVER.finditer(code.text):
-        end = end_of(code.text, match.end())
+    for match, stop in up_to_next(_DRIVER, code.text):
+        end = end_of(code.text, match.end(), stop)
         name = _OWN_NAME.search(code.text, match.end(), end)
         if name is not None and not _ID_TABLE.search(code.text, match.end(), end):
             yield from _alias(code, "platform", name)

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from dtlink.kernel.source.code import MODULE_NAME, end_of, variable
+from dtlink.kernel.source.code import MODULE_NAME, end_of, up_to_next, variable
 from dtlink.kernel.source.macros import Macro, arguments, string
 from dtlink.kernel.source.text import bare
 from dtlink.records import NamedTuple
@@ -304,8 +304,8 @@ class _Table(NamedTuple):
 
 def _tables(file: MakerFile) -> Iterator[tuple[str, _Table]]:
     """The initializers of devices and cells in a file."""
-    for match in _INITIALIZED.finditer(file.code):
-        text = file.code[match.end() : end_of(file.code, match.end())]
+    for match, stop in up_to_next(_INITIALIZED, file.code):
+        text = file.code[match.end() : end_of(file.code, match.end(), stop)]
         bus = "i2c" if match["type"] == "i2c_board_info" else "platform"
         start = f"auxiliary:{MODULE_NAME}." if match["type"] == "auxiliary_device" else f"{bus}:"
         written = [(start, each) for each in _NAME.findall(text)]

@@ -61,11 +61,23 @@ def variable(text: str, name: str) -> str | None:
     return found and found[1]
 
 
-def end_of(text: str, start: int) -> int:
-    """Where the brace that opens before ``start`` closes."""
+def up_to_next(pattern: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], int]]:
+    """The matches of a pattern, each with where the next begins: braces may never close."""
+    before: re.Match[str] | None = None
+    for match in pattern.finditer(text):
+        if before is not None:
+            yield before, match.start()
+        before = match
+    if before is not None:
+        yield before, len(text)
+
+
+def end_of(text: str, start: int, stop: int | None = None) -> int:
+    """Where the brace that opens before ``start`` closes; ``stop`` if it does not before that."""
+    stop = len(text) if stop is None else stop
     depth = 1
-    for match in _BRACE.finditer(text, start):
+    for match in _BRACE.finditer(text, start, stop):
         depth += (match[0] == "{") - (match[0] == "}")
         if depth == 0:
             return match.start()
-    return len(text)
+    return stop

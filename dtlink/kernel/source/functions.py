@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from functools import cached_property
 
+from dtlink.kernel.source.code import up_to_next
 from dtlink.kernel.source.macros import Macro, arguments, define
 from dtlink.kernel.source.text import bare
 from dtlink.records import NamedTuple
@@ -145,8 +146,8 @@ class CFile:
     def data(self) -> dict[str, Data]:
         """Its initialized variables by name."""
         found = {}
-        for match in _DATA.finditer(self.outside):
-            value = _value(self.outside, match.start("value"))
+        for match, stop in up_to_next(_DATA, self.outside):
+            value = _value(self.outside, match.start("value"), stop)
             kind = _TYPE.search(match[0])
             found[match["name"]] = Data(match["name"], kind[1] if kind else "", value)
         return found
@@ -224,10 +225,10 @@ def _parameter(text: str) -> str:
     return match[1] if match else ""
 
 
-def _value(text: str, start: int) -> str:
-    """An initializer, up to the comma, semicolon or brace that ends it."""
+def _value(text: str, start: int, stop: int | None = None) -> str:
+    """An initializer, up to the comma, semicolon or brace that ends it, at most to ``stop``."""
     depth, place = 0, start
-    for match in _PUNCTUATION.finditer(text, start):
+    for match in _PUNCTUATION.finditer(text, start, len(text) if stop is None else stop):
         sign = match[0]
         if depth == 0 and sign in ",;})":
             return text[start : match.start()].strip()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: How deep lists refer to lists, and files include files.
 _DEPTH: Final = 12
+#: How many conditions of an assignment are read, one within the other; Linux has fewer than ten.
+_NESTED: Final = 32
 
 _PART = r"(?:[\w./,@%~-]|\$\((?:[^()]|\([^()]*\))*\)|\$\{\w+\})+"
 _ASSIGNMENT = re.compile(rf"\s*(?:export\s+|override\s+)*({_PART})\s*(?:[:+?]{{0,3}}=)\s*(.*)")
@@ -159,7 +161,8 @@ def _read(
             if included is not None:
                 _read(makefile, included, include, list(stack), depth + 1)
         elif (found := _ASSIGNMENT.match(bare)) is not None:
-            _assign(makefile, found[1], found[2], joined(*stack))
+            also = joined(*stack) if len(stack) <= _NESTED else (UNKNOWN,)
+            _assign(makefile, found[1], found[2], also)
 
 
 def _assign(makefile: Makefile, name: str, value: str, also: Conditions) -> None:

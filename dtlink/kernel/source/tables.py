@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from dtlink.kernel.source.code import Code, TableEntry, end_of
+from dtlink.kernel.source.code import Code, TableEntry, end_of, up_to_next
 from dtlink.kernel.source.macros import DECLARATIONS, arguments
 
 # No word boundary comes first in these: a search for plain letters is many times faster.
@@ -59,8 +59,8 @@ class FileTables:
 def read_tables(code: Code) -> FileTables:
     """Find the tables of a file."""
     found = FileTables()
-    for match in _TABLE.finditer(code.text):
-        _table(code, match, found)
+    for match, stop in up_to_next(_TABLE, code.text):
+        _table(code, match, stop, found)
     found.driver_uses.update(_ALIASES.findall(code.text))
     for match in _POINTED.finditer(code.text):
         found.driver_uses.update(re.findall(r"\w+", match[1]))
@@ -74,8 +74,8 @@ def read_tables(code: Code) -> FileTables:
     return found
 
 
-def _table(code: Code, match: re.Match[str], found: FileTables) -> None:
-    end = end_of(code.text, match.end())
+def _table(code: Code, match: re.Match[str], stop: int, found: FileTables) -> None:
+    end = end_of(code.text, match.end(), stop)
     entries = [
         entry
         for item in _COMPATIBLE.finditer(code.text, match.end(), end)

@@ -59,8 +59,8 @@ def usable(
 
 def output(mapping: IdMapping, ident: int) -> int:
     """What an entry makes of an ID that it takes."""
-    ahead = 0 if mapping.single else ident - mapping.input_base
-    return (mapping.output_base + ahead) % IDS
+    first, becomes, _ = mapping.ends
+    return (becomes if mapping.single else becomes + ident - first) % IDS
 
 
 @lru_cache(maxsize=512)

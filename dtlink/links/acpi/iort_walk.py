@@ -77,7 +77,7 @@ class Walked(NamedTuple):
 
 def supplier(table: Iort, mapping: IdMapping) -> IortNode | None:
     """The node that an entry names; ``None`` if it names the first byte of none."""
-    return table.by_offset.get(mapping.output)
+    return table.by_offset.get(mapping.ends[2])
 
 
 def map_id(

@@ -100,11 +100,13 @@ def _amd(table: Ivrs, segment: int) -> _Entries:
     blocks = [block for block in table.taken if block.segment == segment]
     for block in blocks:
         yield IdRange(block.device, block.device), None
-    entries = [(block, span) for block in blocks for span in spans(block)]
-    for block, (first, last, entry) in reversed(entries):
-        ids = Ids(entry.alias, 0) if isinstance(entry, Alias | AliasRange) else Ids(0)
-        said = EntryRef(entry.path, entry.WORD)
-        yield IdRange(first, last), IdTranslation(amd_supplier(block), ids, said)
+    same = Ids(0)
+    for block in reversed(blocks):
+        supplier = amd_supplier(block)
+        for first, last, entry in reversed(spans(block)):
+            ids = Ids(entry.alias, 0) if isinstance(entry, (Alias, AliasRange)) else same
+            said = EntryRef(entry.path, entry.WORD)
+            yield IdRange(first, last), IdTranslation(supplier, ids, said)
 
 
 def amd_supplier(block: Ivhd) -> Supplier:

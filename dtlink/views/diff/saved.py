@@ -190,7 +190,8 @@ def _omitted(entry: Members) -> Mapping[str, int]:
 
 def _whole(entry: Members) -> Members:
     """The entry without lists that are not whole: what a report leaves out is not lost."""
-    cut = set(entry.get("left_out", ()))
+    left_out = entry.get("left_out")
+    cut = set(left_out) if isinstance(left_out, dict) else set[str]()
     if any("left_out" in each for each in entry.get("cycles", ())):
         cut.add("cycles")
     devlink = entry.get("devlink")

@@ -1,7 +1,7 @@
 """How large a graph may become, whatever the input is."""
 
 #: Upper bounds on what a graph has; what is beyond them is counted in ``left_out``.
-MAX_NODES, MAX_EDGES, MAX_FINDINGS, MAX_CYCLES = 5000, 20000, 1000, 200
+MAX_NODES, MAX_EDGES, MAX_FINDINGS, MAX_CYCLES = 5000, 10000, 1000, 200
 #: Upper bounds on the parts of one node, edge or cycle.
 MAX_ENTRIES, MAX_COMPATIBLES, MAX_DEVICES = 16, 8, 400
 #: Upper bound on a name; a path may be as long as firmware likes.

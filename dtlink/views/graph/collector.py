@@ -55,6 +55,10 @@ class Collector:
         """The edge between two nodes, if there is one."""
         return self.edges.get((self.find(consumer), self.find(supplier)))
 
+    def takes(self, consumer: str, supplier: str) -> bool:
+        """Whether there is room for an edge between two nodes, or there is one."""
+        return len(self.edges) < MAX_EDGES or self.between(consumer, supplier) is not None
+
     def link(
         self,
         consumer: str,
@@ -98,16 +102,18 @@ _STRENGTH = (
 def _with_entry(
     edge: GraphEdge, effect: EdgeEffect, entry: EdgeEntry | None, note: str
 ) -> GraphEdge:
-    edge = replace(
+    entries, more = edge.entries, edge.more
+    if entry is not None and len(entries or ()) >= MAX_ENTRIES:
+        more = (more or 0) + 1
+    elif entry is not None:
+        entries = (*(entries or ()), entry)
+    return replace(
         edge,
         effect=min(edge.effect, effect, key=_STRENGTH.index),
         note=edge.note or note or ABSENT,
+        entries=entries,
+        more=more,
     )
-    if entry is None:
-        return edge
-    if len(edge.entries or ()) >= MAX_ENTRIES:
-        return replace(edge, more=(edge.more or 0) + 1)
-    return replace(edge, entries=(*(edge.entries or ()), entry))
 
 
 def worse(one: Outcome | Absent, other: Outcome) -> Outcome | Absent:

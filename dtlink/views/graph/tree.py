@@ -77,7 +77,8 @@ class _Builder:
                 path = link.supplier.path
                 known = self._order.dependencies.get((consumer, path))
             effect = EdgeEffect(known.effect.value) if known else EdgeEffect.NONE
-            entry = self._entry(link, consumer, supplier)
+            there = self.collector.takes(consumer, supplier)
+            entry = self._entry(link, consumer, supplier) if there else None
             self.collector.link(consumer, supplier, effect, entry)
 
     def _device(self, node: int) -> str:

@@ -2,6 +2,7 @@
 
 from tests.benchmarks.shapes import (
     containers,
+    csources,
     dmar,
     graphs,
     ids,
@@ -30,6 +31,7 @@ SHAPES = {
         others,
         containers,
         kernels,
+        csources,
     )
     for name, shape in module.SHAPES.items()
 }
