@@ -9,8 +9,9 @@ is linear, 2 quadratic), peak memory and the size of the output. Exits with 1 if
 
 A run is a copy of this process, which has imported all of dtlink. The largest size is left out
 where the smaller ones show that it is within its limits. What comes near a limit is measured again
-at all sizes in new processes, three times where one is too close to tell; the median counts. With --kept, a run that was
-stopped goes on where it was; a run that comes to its end removes the file.
+at all sizes in new processes, three times where one is too close to tell, and the median counts.
+With --kept, a run that was stopped goes on where it was; a run that comes to its end removes the
+file.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ Source: U-Boot, doc/usage/fit/source_file_format.rst; boot/image-fit.c.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from itertools import accumulate
 
 from dtlink.firmware import fdt
 from dtlink.firmware.containers import IMAGES_NODE
@@ -22,6 +23,9 @@ from dtlink.records import NamedTuple
 MAX_IMAGE = 320 << 20
 #: Devicetree and overlays of one configuration; real ones have a few dozen.
 _MAX_TREES = 256
+#: Bytes of the devicetrees that all configurations apply, at most: in any image, and for each of
+#: its bytes.
+_APPLIED_ALWAYS, _APPLIED = 4 << 20, 8
 #: How often the bytes of a file may be read: images that name the same data have no bound.
 _HELD, _READ = 4, 16
 
@@ -97,11 +101,35 @@ def read(data: bytes) -> Contents:
             raise SizeLimitError("the images overlap: together they are many times the file")
     loaded = list(configurations(tree))
     trees = {part.name: part for part in found}
+    merged = list(_merged(trees, loaded))
+    applied = _with_room(merged, len(data))
     return Contents(
-        [*_with_configurations(found, loaded), *_merged(trees, loaded)],
+        [*_with_configurations(found, loaded), *applied],
         about=_about(tree, loaded),
-        problems=tuple(_missing(found, loaded)),
+        problems=(
+            *_missing(found, loaded),
+            *_not_applied([part for part, _ in merged[len(applied) :]], len(data)),
+        ),
     )
+
+
+def _with_room(merged: Sequence[tuple[Part, int]], size: int) -> Sequence[Part]:
+    """The first configurations whose trees there is room for."""
+    sums = accumulate(bytes_read for _, bytes_read in merged)
+    return [part for (part, _), total in zip(merged, sums, strict=True) if total <= _room(size)]
+
+
+def _room(size: int) -> int:
+    """How many bytes of devicetrees the configurations of an image may apply, in all."""
+    return _APPLIED_ALWAYS + _APPLIED * size
+
+
+def _not_applied(left: Sequence[Part], size: int) -> Iterator[Problem]:
+    if left:
+        named = f"configuration {left[0].name[1:]} and {len(left) - 1:,} after it are"
+        told = named if len(left) > 1 else f"configuration {left[0].name[1:]} is"
+        limit = f"{_room(size) >> 20} MiB of devicetrees, the limit for an image of this size"
+        yield Problem(f"{told} not applied: with the others they have more than {limit}")
 
 
 def _about(tree: Tree, loaded: list[Configuration]) -> dict[str, str | list[str]]:
@@ -124,8 +152,8 @@ def configurations(tree: Tree) -> Iterator[Configuration]:
         yield Configuration(plain(node.name), trees, is_default=node.name == default)
 
 
-def _merged(parts: Mapping[str, Part], loaded: list[Configuration]) -> Iterator[Part]:
-    """The configurations that apply overlays to a devicetree, each as U-Boot makes it.
+def _merged(parts: Mapping[str, Part], loaded: list[Configuration]) -> Iterator[tuple[Part, int]]:
+    """The configurations that apply overlays to a devicetree, and the bytes of their trees.
 
     Source: boot/image-fit.c, boot_get_fdt_fit(): the first of ``fdt`` is the devicetree, the
     others are applied to it in order.
@@ -135,20 +163,28 @@ def _merged(parts: Mapping[str, Part], loaded: list[Configuration]) -> Iterator[
         if len(used) > _MAX_TREES:
             raise SizeLimitError(f"the configuration {each.name} has more than {_MAX_TREES} trees")
         if len(used) > 1 and len(used) == len(each.trees):
-            yield Part(
+            made = Part(
                 f"#{each.name}",
                 b"",
                 kind="configuration",
                 about={"applies": [part.name for part in used]},
                 make=partial(_apply, used),
             )
+            yield made, sum(len(part.data) for part in used)
+
+
+@lru_cache(maxsize=2)
+def _tree_of(data: bytes) -> Tree:
+    """The tree of an image: very many configurations may have one base, or one overlay."""
+    from dtlink.firmware.packing import unpacked
+
+    return fdt.read(unpacked(data, fdt.MAX_SIZE))
 
 
 def _apply(parts: list[Part]) -> Tree:
     from dtlink.firmware.overlay.merge import NamedOverlay, apply_overlays
-    from dtlink.firmware.packing import unpacked
 
-    trees = [fdt.read(unpacked(part.data, fdt.MAX_SIZE)) for part in parts]
+    trees = [_tree_of(part.data) for part in parts]
     overlays = zip(parts[1:], trees[1:], strict=True)
     return apply_overlays(trees[0], [NamedOverlay(part.name, tree) for part, tree in overlays])
 

@@ -10,6 +10,7 @@ from tests.benchmarks.shapes import (
     ivrs,
     kernels,
     others,
+    overlays,
     preprocessing,
     properties,
     settings,
@@ -32,6 +33,7 @@ SHAPES = {
         containers,
         kernels,
         csources,
+        overlays,
     )
     for name, shape in module.SHAPES.items()
 }
