@@ -16,10 +16,11 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from zlib import adler32, crc32
 
+from dtlink import reading
 from dtlink.typed import Any
 from dtlink.version import __version__
 
@@ -70,6 +71,7 @@ def key_of(paths: Iterable[str], more: Iterable[str] = ()) -> str | None:
     try:
         for path in paths:
             found = os.stat(path)
+            reading.note(found.st_dev, found.st_ino)
             # Builds and copies keep sizes and times; the time of the last change they cannot set.
             stamp = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
             parts.append("\0".join((path, *map(str, stamp))))
@@ -184,14 +186,31 @@ def _careful(path: str, flags: int) -> int:
 def _write(path: str, data: bytes) -> None:
     """Write beside the place, then rename: no reader meets a part. Raises :class:`OSError`."""
     beside = f"{path}.{os.urandom(8).hex()}"
+    with _no_signals():
+        try:
+            with open(beside, "xb", opener=_private) as file:
+                file.write(data)
+            os.replace(beside, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(beside)
+            raise
+
+
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    """What would end the process waits for a moment: it would leave a part of an entry."""
+    import signal
+
+    mask = getattr(signal, "pthread_sigmask", None)
+    if mask is None:  # not on Windows
+        yield
+        return
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
-        with open(beside, "xb", opener=_private) as file:
-            file.write(data)
-        os.replace(beside, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(beside)
-        raise
+        yield
+    finally:
+        mask(signal.SIG_SETMASK, before)
 
 
 def _private(path: str, flags: int) -> int:

@@ -34,6 +34,17 @@ class FixOutputs(NamedTuple):
         return str(Path(self.overlay).with_suffix(".dtbo"))
 
     @property
+    def files(self) -> list[str]:
+        """The files that may be written, but for the blobs themselves."""
+        named = [self.blob, self.overlay, self.overlay_blob, self.override]
+        if self.tables:
+            # Which of them is known when the tables are fixed.
+            from pathlib import Path
+
+            named += map(str, Path(self.tables).glob("*.dat"))
+        return [each for each in named if each]
+
+    @property
     def problem(self) -> str:
         """What is wrong with the names, if anything is."""
         if self.overlay and self.overlay == self.overlay_blob:

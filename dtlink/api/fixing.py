@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from dtlink import arguments as taken
+from dtlink import reading
 from dtlink.api.lint import compared, named_paths, planned
 from dtlink.api.options import arguments, config_file, processes, refused_values
 from dtlink.api.replacing import PartlyWrittenError, replace
@@ -101,7 +102,7 @@ def write_files(outcome: FixOutcome, inputs: Iterable[Input], origins: Effective
         return refused
     try:
         for path, (before, _) in outcome.contents.items():
-            if Path(path).read_bytes() != before:
+            if reading.content(path, len(before)) != before:
                 return f"{path}: it has changed while it was linted: nothing is written"
         replace({Path(path): after for path, (_, after) in outcome.contents.items()})
     except PartlyWrittenError as error:

@@ -9,7 +9,7 @@ from dtlink.api.fix_outputs import FixOutputs
 from dtlink.engine.fixing import WantedFixes, WholeOutcome, changed, fix_whole, unsafe_fixes
 from dtlink.firmware.edits import SetField
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.read import read, read_tree
+from dtlink.firmware.read import load, read, read_tree
 from dtlink.firmware.tree import Tree
 from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted
@@ -54,7 +54,7 @@ def _check(item: Input, firmware: Firmware, outputs: FixOutputs) -> None:
             )
         if outputs.in_place and item.member:
             raise InputError("a member of a container is not written in place", path=name)
-        if outputs.in_place and not _is_plain(Path(item.path).read_bytes(), firmware.blob):
+        if outputs.in_place and not _is_plain(load(item.path), firmware.blob):
             raise InputError("not a plain blob, such as a compressed one: --blob-out", path=name)
     elif outputs.in_place or outputs.blob or outputs.overlay:
         raise InputError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -10,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from dtlink import arguments as taken
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.typed import TYPE_CHECKING
 from dtlink.views.history.builds import ORDERS, builds, natural, ordered
@@ -106,7 +106,7 @@ class _Source:
         for report, is_named in self._files():
             try:
                 if not index.is_unchanged(report):
-                    index.add(report, self._reader.documents, _digest(report.path))
+                    index.add(report, self._reader.documents, reading.digest(report.path))
             except OSError as error:
                 self._note(report, InputError(error.strerror or str(error)), is_named=is_named)
             except InputError as error:
@@ -134,6 +134,8 @@ class _Source:
                 if each in seen:
                     continue
                 seen.add(each)
+                if not is_folder:
+                    reading.allow(each)
                 try:
                     yield SavedReport(each, os.stat(each).st_mtime_ns), not is_folder  # noqa: PTH116
                 except OSError as error:
@@ -150,8 +152,3 @@ def _below(folder: str) -> list[str]:
         if name.endswith(_SUFFIXES)
     ]
     return sorted(found, key=natural)
-
-
-def _digest(path: str) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

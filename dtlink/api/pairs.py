@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from io import BufferedReader
 
-from dtlink import engine
+from dtlink import engine, reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt import MAGIC, MAX_SIZE
 from dtlink.firmware.inputs import Input
@@ -60,6 +60,7 @@ def inputs(path: str) -> list[PairInput]:
 
     Raises :class:`InputError`.
     """
+    reading.allow(path)
     if ":" in path:
         from dtlink.firmware.git.commit import file_at
 
@@ -125,7 +126,7 @@ def _may_be_report(path: str) -> bool:
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - paths stay as given
         return True
     try:
-        with open(path, "rb") as stream:
+        with open(path, "rb", opener=reading.looked_at) as stream:
             return _begins_so(stream.read(_HEAD))
     except OSError:
         return False  # who reads it says so

@@ -6,12 +6,11 @@ import errno
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import mkstemp
 
-#: The mode of a new file.
-_NEW = 0o666
+from dtlink.api.beside import beside, into, is_special
+
 #: What would end the process between two files, or leave a part of one.
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -31,18 +30,18 @@ def replace(contents: Mapping[Path, bytes]) -> None:
     :class:`OSError` with the path in question, and then has written nothing, or
     :class:`PartlyWrittenError` if a file could be written but not put in its place.
     """
-    with _no_signals():
+    with _no_signals(), ExitStack() as parts:
         ready: dict[Path, Path] = {}
-        try:
-            for path, data in contents.items():
-                target = path.resolve()
-                with _about(path):
-                    if not _is_special(target):
-                        ready[target] = _beside(target, data)
-            _put_in_place(contents, ready)
-        finally:
-            for new in ready.values():
-                new.unlink(missing_ok=True)
+        for path, data in contents.items():
+            target = path.resolve()
+            with _about(path):
+                if target.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+                if not is_special(target):
+                    ready[target], number = parts.enter_context(beside(target))
+                    with open(number, "wb") as file:
+                        file.write(data)
+        _put_in_place(contents, ready)
 
 
 def _put_in_place(contents: Mapping[Path, bytes], ready: Mapping[Path, Path]) -> None:
@@ -54,37 +53,14 @@ def _put_in_place(contents: Mapping[Path, bytes], ready: Mapping[Path, Path]) ->
                 if target in ready:
                     ready[target].replace(target)
                 else:
-                    target.write_bytes(data)
+                    with open(target, "wb", opener=into) as file:
+                        file.write(data)
         except OSError as error:
             if not written:
                 raise
             left = [str(each) for each in contents if str(each) not in written]
             raise PartlyWrittenError(error, written, left) from error
         written.append(str(path))
-
-
-def _is_special(path: Path) -> bool:
-    """Whether it is a pipe or a device: a file in its place is not what the user means."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    return path.exists() and not path.is_file()
-
-
-def _beside(path: Path, data: bytes) -> Path:
-    handle, name = mkstemp(dir=path.parent, prefix=".dtlink-")
-    new = Path(name)
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-        there = path.stat() if path.exists() else None
-        if there is not None and hasattr(os, "chown"):
-            with suppress(OSError):
-                os.chown(new, there.st_uid, there.st_gid)
-        new.chmod(there.st_mode if there is not None else _NEW & ~_mask())
-    except BaseException:
-        new.unlink()
-        raise
-    return new
 
 
 @contextmanager
@@ -94,13 +70,6 @@ def _about(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
-
-
-def _mask() -> int:
-    """The bits that new files do not get."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from dtlink.cli.messages import say
+from dtlink.cli.overwriting import check_apart
 from dtlink.cli.usage import usage_error
 from dtlink.cli.writing import emit
 from dtlink.typed import TYPE_CHECKING
@@ -29,6 +30,8 @@ class Baselines:
             raise usage_error("--write-baseline leaves nothing to --prune-baseline")
         if (write or prune) and not plan.baselines:
             raise usage_error("there is no baseline to write: name it with --baseline")
+        for each in plan.baselines if write or prune else ():
+            check_apart(each)
         self._plan, self._write, self._prune = plan, write, prune
         self._files = {path: _read(path, may_lack=write) for path in plan.baselines}
         self._compared: dict[str, BaselineComparison] = {}

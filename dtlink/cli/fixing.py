@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from dtlink.api.fix_outputs import FixOutputs
 from dtlink.cli.messages import say, tell
+from dtlink.cli.overwriting import refuse_overwritten
 from dtlink.cli.usage import usage_error
 from dtlink.escaping import shell
 from dtlink.firmware.errors import InputError
@@ -129,6 +130,7 @@ class FixRequest(NamedTuple):
             self._check_place(item, origins)
             outcome = fix_input(plan, item, wanted, self.outputs, compare)
             files = files_of(item, outcome, self.outputs)
+            refuse_overwritten()
             put(files)
             tell(told(item, outcome, files, self.outputs))
             reports.append(outcome.report)

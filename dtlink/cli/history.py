@@ -10,7 +10,7 @@ import click
 from dtlink.cli.completion import complete_rules
 from dtlink.cli.messages import say
 from dtlink.cli.options import formats, options, words
-from dtlink.cli.overwriting import refuse_inputs
+from dtlink.cli.overwriting import check_apart, refuse_inputs, refuse_same
 from dtlink.cli.rules import check_names
 from dtlink.cli.targets import Target, resolve
 from dtlink.cli.terminal import terminal_width
@@ -82,6 +82,9 @@ def history(
         raise click.UsageError("Missing argument 'REPORT...'.")
     check_names(rules := tuple(words(rules)))
     outputs = resolve(targets, output)
+    if db is not None:
+        check_apart(db)
+        refuse_same(db, reports)
     try:
         view = history_of(
             reports,

@@ -9,6 +9,7 @@ import click
 from dtlink.cli.completion import complete_files
 from dtlink.cli.groups import CheckedGroup
 from dtlink.cli.messages import say
+from dtlink.cli.overwriting import watched_output
 from dtlink.cli.writing import write_file
 from dtlink.firmware.errors import InputError
 
@@ -25,6 +26,8 @@ def kernel() -> None:
     "--output",
     required=True,
     type=click.Path(dir_okay=False),
+    callback=watched_output,
+    is_eager=True,
     help="Write the index to this file.",
 )
 def index(tree: str, output: str) -> None:

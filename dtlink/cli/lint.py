@@ -11,6 +11,7 @@ from dtlink.cli.baselines import Baselines
 from dtlink.cli.complaints import NO_INPUTS, Complaints
 from dtlink.cli.messages import say, tell
 from dtlink.cli.outputs import gather, write_formats, writer_of
+from dtlink.cli.overwriting import watch
 from dtlink.cli.targets import Target, digests, has_fixes, resolve
 from dtlink.cli.usage import usage_error
 from dtlink.config.plan import LintPlan
@@ -61,6 +62,8 @@ def run(
     _check_usage(paths, since, live=live, write_baseline=write_baseline)
     asked = _fixes(fixing, since, changes_baseline=write_baseline or prune_baseline)
     outputs = resolve(targets, output)
+    if asked:
+        watch(asked.outputs.files, also=True)
     digest = digests(outputs)
     given = _shown(given, quiet=quiet, verbose=verbose)
     try:

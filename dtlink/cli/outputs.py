@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 
 from dtlink.cli.complaints import Complaints, progress
-from dtlink.cli.overwriting import Outputs
+from dtlink.cli.overwriting import refuse_names, refuse_overwritten
 from dtlink.cli.targets import Target
 from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit_lines, emit_pieces, lines_to
@@ -55,9 +55,9 @@ def gather(
             if each.form in STREAMED:
                 writer = stack.enter_context(lines_to(each.path))
                 reports = _told(reports, writer, blank)
-        outputs = Outputs(each.path for each in targets)
+        refuse_names(each.path for each in targets)
         for item in progress(reports, total):
-            outputs.refuse(item.path)
+            refuse_overwritten()
             complaints.add(item)
             kept.add(item)
     return kept.report(blank)

@@ -1,4 +1,9 @@
-"""A report in the place of what it is about would destroy it."""
+"""A report in the place of what it is about would destroy it.
+
+The files that a command is to write are watched before it reads anything (:mod:`dtlink.reading`):
+whatever it opens then, by whatever path or link, is compared with them, and nothing is written if
+one was read.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +11,55 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
+from dtlink import reading
 from dtlink.cli.usage import usage_error
 from dtlink.firmware.read import INCLUDED, SUFFIXES
+from dtlink.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import click
 
 #: Endings of files that commands read besides their inputs: no report has them.
 _READ = (*SUFFIXES, *INCLUDED, ".aml", ".toml", ".config")
 
 
-class Outputs:
-    """The files that are written, as far as there are such now."""
+def watch(outputs: Iterable[str | None], *, also: bool = False) -> None:
+    """Watch the files that the command writes; ``also``: and those that are watched already.
 
-    def __init__(self, outputs: Iterable[str | None], *, makes_source: bool = False) -> None:
-        """Raise :class:`click.UsageError` for one that is firmware or a configuration."""
-        found = ((_file(each), each) for each in outputs if each is not None)
-        self._files = {file: each for file, each in found if file}
-        for each in () if makes_source else self._files.values():
-            if each.endswith(_READ) or _is_table(each):
-                raise _error(each)
+    Raises :class:`click.UsageError` for two that are one file.
+    """
+    try:
+        reading.watch(filter(None, outputs), also=also)
+    except reading.OutputsMeetError as error:
+        raise usage_error(str(error)) from error
 
-    def refuse(self, path: str) -> None:
-        """Raise :class:`click.UsageError` if an input is one of them, by whatever name."""
-        if self._files and (file := _file(path)) in self._files:
-            raise _error(self._files[file])
+
+def watched_output(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Watch the file of an option, as click calls it."""
+    del ctx, param
+    watch([value])
+    return value
+
+
+def check_apart(path: str) -> None:
+    """Raise :class:`click.UsageError` if a file that is read and written is another output."""
+    try:
+        reading.check_apart(path)
+    except reading.OutputsMeetError as error:
+        raise usage_error(str(error)) from error
+
+
+def refuse_overwritten() -> None:
+    """Raise :class:`click.UsageError` if a file that is to be written was read."""
+    if name := reading.overwritten():
+        raise _error(name)
+
+
+def refuse_names(outputs: Iterable[str | None]) -> None:
+    """Raise :class:`click.UsageError` for a file that is there, by a name that no report has."""
+    for each in filter(None, outputs):
+        if reading.identity_of(each) and (each.endswith(_READ) or _is_table(each)):
+            raise _error(each)
 
 
 def refuse_inputs(output: str | None, paths: Iterable[str], *, makes_source: bool = False) -> None:
@@ -35,9 +67,20 @@ def refuse_inputs(output: str | None, paths: Iterable[str], *, makes_source: boo
 
     ``makes_source``: the command prints source, so that a name of firmware is no mistake.
     """
-    outputs = Outputs([output], makes_source=makes_source)
+    if output is None:
+        return
+    if not makes_source:
+        refuse_names([output])
     for each in paths:
-        outputs.refuse(each)
+        reading.note_path(each)
+    refuse_overwritten()
+
+
+def refuse_same(output: str, paths: Iterable[str]) -> None:
+    """Raise :class:`click.UsageError` for a file that is one of those that are named."""
+    identity = reading.identity_of(output)
+    if identity and any(reading.identity_of(each) == identity for each in paths):
+        raise _error(output)
 
 
 def _error(output: str) -> Exception:
@@ -48,17 +91,6 @@ def _is_table(path: str) -> bool:
     """Whether a file is an ACPI table: its header has its size."""
     if not path.endswith(".dat"):
         return False
-    with suppress(OSError), open(path, "rb") as file:
+    with suppress(OSError), open(path, "rb", opener=reading.looked_at) as file:
         return int.from_bytes(file.read(8)[4:], "little") == os.fstat(file.fileno()).st_size
     return False
-
-
-def _file(path: str) -> tuple[int, int] | None:
-    """What tells a file from others, whatever its name; ``None`` for pipes, devices and folders."""
-    import stat
-
-    try:
-        there = os.stat(path)  # noqa: PTH116 - paths stay as the user wrote them
-    except (OSError, ValueError):
-        return None
-    return (there.st_dev, there.st_ino) if stat.S_ISREG(there.st_mode) else None

@@ -10,6 +10,7 @@ import click
 from dtlink.cli.completion import complete_rules
 from dtlink.cli.messages import tell
 from dtlink.cli.options import board_settings, options
+from dtlink.cli.overwriting import watched_output
 from dtlink.cli.rules import unknown
 from dtlink.cli.writing import emit, write_file
 from dtlink.firmware.errors import InputError
@@ -38,6 +39,8 @@ issue after you have looked at it.
     default="dtlink-report.zip",
     show_default=True,
     metavar="FILE",
+    callback=watched_output,
+    is_eager=True,
     help="File to write: .zip, or .txt for one text.",
 )
 @click.option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from dtlink.cli.overwriting import watch
 from dtlink.cli.usage import usage_error
 from dtlink.records import NamedTuple
 from dtlink.report.formats import DIGESTS, WITH_FIXES
@@ -28,7 +29,10 @@ class Target(NamedTuple):
 
 
 def resolve(targets: Sequence[Target], output: str | None) -> list[Target]:
-    """Where each format goes. Raises :class:`click.UsageError` for two in one place."""
+    """Where each format goes; these files are watched from now on.
+
+    Raises :class:`click.UsageError` for two in one place.
+    """
     chosen = [
         each if each.path is not None else each._replace(path=output)
         for each in targets or [Target("text")]
@@ -40,6 +44,7 @@ def resolve(targets: Sequence[Target], output: str | None) -> list[Target]:
         if places.count(place) > 1:
             where = place or "standard output"
             raise usage_error(f"two formats go to {where}: give one a file, FORMAT=FILE")
+    watch(places)
     return chosen
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 
+from dtlink.cli.overwriting import refuse_overwritten
 from dtlink.cli.terminal import terminal_width, use_color
 from dtlink.cli.usage import usage_error
 from dtlink.report.layout import Line, plain, show
@@ -47,23 +48,21 @@ def _is_stdout(output: str) -> bool:
 
 @contextmanager
 def _beside(path: Path) -> Iterator[TextIO]:
-    if path.exists() and not path.is_file():
-        # A pipe or a device is written to: a file in its place is not what the user means. What
-        # /dev/fd names has no other path.
-        with path.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+    from dtlink.api.beside import beside, into, is_special
+
+    if is_special(path):
+        # What /dev/fd names has no other path.
+        with open(path, "w", encoding="utf-8", errors="backslashreplace", opener=into) as stream:
             yield stream
         return
     target = path.resolve()
     from dtlink.firmware.termination import terminable
 
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    with terminable():
-        try:
-            with part.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-                yield stream
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+    with terminable(), beside(target) as (part, number):
+        with open(number, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            yield stream
+        refuse_overwritten()
+        part.replace(target)
 
 
 @contextmanager
@@ -106,6 +105,7 @@ def write_file(data: bytes, output: str) -> None:
     from dtlink.api.replacing import replace
 
     try:
+        refuse_overwritten()
         replace({Path(output): data})
     except OSError as error:
         raise usage_error(f"{output}: {error.strerror or error}") from error

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.typed import TYPE_CHECKING, Any
 
@@ -108,7 +109,7 @@ def _table(path: str) -> dict[str, Any] | None:
 
 def _bytes(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.regular) as file:
             data = file.read(MAX_SIZE + 1)
     except OSError as error:
         raise _wrong(error.strerror or str(error), path) from error

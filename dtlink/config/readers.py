@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
 from dtlink.rules.model import Severity
@@ -167,7 +168,9 @@ def path(value: Any, place: ConfigPlace) -> str:
     whole = os.path.normpath(os.path.join(place.base, found))  # noqa: PTH118 - a str, as all paths
     if _is_special(whole):
         raise place.error(f"{short(found)} is a pipe or a device, not a file or a folder")
-    return shown(whole)
+    seen = shown(whole)
+    reading.refuse_special(seen)
+    return seen
 
 
 def _is_special(path: str) -> bool:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from dtlink import reading
 from dtlink.config import file as files
 from dtlink.config.file import Configuration
 from dtlink.config.model import FIELDS, FindingPattern, LintSettings, ValueOrigin
@@ -99,7 +100,11 @@ def forget() -> None:
 
 
 def _file_for(path: str, whole: str, file: str | None) -> str | None:
-    return _nearest(whole, is_folder=path == STDIN) if file is None else _absolute(file)
+    if file is None:
+        return _nearest(whole, is_folder=path == STDIN)
+    named = _absolute(file)
+    reading.allow(named)
+    return named
 
 
 @lru_cache(maxsize=_PATHS)

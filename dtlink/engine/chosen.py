@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from types import ModuleType
 
+from dtlink import reading
 from dtlink.engine.inputs import expand
 from dtlink.firmware.choice import InputOptions
 from dtlink.firmware.inputs import Input
@@ -228,7 +229,7 @@ def _source_of(blob: str) -> str:
 def _is_own(path: str) -> bool:
     """Whether a file is a source of its own, although it is called like one that is included."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.looked_at) as file:
             return _OWN in file.read(65536)
     except OSError:
         return True  # reading it says why it can't be

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import BLOBS
 from dtlink.firmware.source.surroundings import and_above
@@ -226,7 +227,7 @@ def _ignore_file(path: str) -> Sequence[_IgnorePattern]:
     if os.path.islink(path) or not os.path.isfile(path):
         return ()  # git follows no links here; and some files never end
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.regular) as file:
             lines = file.read(_LARGEST).decode("utf-8", "surrogateescape").splitlines()
     except OSError:
         return ()

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 
+from dtlink import reading
 from dtlink.firmware import containers
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt import MAGIC
@@ -51,6 +52,8 @@ def members(name: str, data: bytes) -> Sequence[str]:
 
 def _named(path: str, passed: list[str], *, search: bool) -> Iterator[Input]:
     item = Input.named(path)
+    for each in item.paths:
+        reading.allow(each)
     names: Sequence[str] = ()
     if path == STDIN:
         data = hold_standard_input()
@@ -135,7 +138,7 @@ def _begins_as_blob(path: str) -> bool:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
             return False
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.looked_at) as file:
             return file.read(4) == MAGIC
     except OSError:
         return False

@@ -145,9 +145,4 @@ class Processes:
             if worker.is_there():
                 return worker
             worker.stop()
-        return self._started()
-
-    def _started(self) -> Worker:
-        there = [*self._idle, *(worker for worker, _ in self._busy.values())]
-        inherited = [each for worker in there for each in worker.descriptors]
-        return Worker(inherited, fork=self._fork)
+        return Worker(fork=self._fork)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice, repeat
 
+from dtlink import reading
 from dtlink.engine.task import Task, process
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, SUFFIXES
@@ -81,8 +82,15 @@ class _Plan:
             yield chunk
 
 
-def do(chunk: Sequence[Job], *, digest: bool) -> list[InputReport]:
-    """Do the tasks of some inputs, in whichever process and thread this is."""
+def do(
+    chunk: Sequence[Job], *, digest: bool, watched: Mapping[tuple[int, int], str] | None = None
+) -> list[InputReport]:
+    """Do the tasks of some inputs, in whichever process and thread this is.
+
+    ``watched`` are the files that the process that asks will write, if it is of this machine.
+    """
+    if watched:
+        reading.adopt(watched)
     return [done(job, digest=digest) for job in chunk]
 
 
@@ -90,7 +98,9 @@ def done(job: Job, *, digest: bool) -> InputReport:
     """The report of an input; of a fault of dtlink too, whatever it is."""
     try:
         report, finish = process(*job, digest=digest), job[1].finish
-        return report if finish is None else finish(report)
+        report = report if finish is None else finish(report)
+        overwritten = reading.overwritten()
+        return report._replace(overwrites=overwritten) if overwritten else report
     except Exception as error:  # noqa: BLE001 - the other inputs are still done
         return lost(job, f"{type(error).__name__}: {error}")
 
@@ -142,7 +152,10 @@ def _in_processes(plan: _Plan, jobs: int, *, digest: bool) -> Iterator[InputRepo
     for prepare in _preparations(plan):
         prepare()
     with Processes(jobs) as pool:
-        yield from in_order(plan.chunks(jobs), Work(partial(do, digest=digest), lost), pool)
+        work = Work(partial(do, digest=digest, watched=reading.watched()), lost)
+        for report in in_order(plan.chunks(jobs), work, pool):
+            reading.note_output(report.overwrites)
+            yield report
 
 
 def _elsewhere(plan: _Plan, executor: Executor, *, digest: bool) -> Iterator[InputReport]:

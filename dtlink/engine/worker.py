@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from weakref import WeakSet
 
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING, Any, NoReturn, Protocol
@@ -45,11 +46,18 @@ class Ended(Protocol):
         raise NotImplementedError
 
 
+#: The processes that there are.
+_workers: WeakSet[Worker] = WeakSet()
+
+
 class Worker:
     """A process, and the pipes to and from it."""
 
-    def __init__(self, inherited: Iterable[int] = (), *, fork: bool | None = None) -> None:
-        """Start it. ``inherited`` are descriptors of this process that a fork is to close."""
+    def __init__(self, *, fork: bool | None = None) -> None:
+        """Start it."""
+        # A pipe ends when no process holds its other end: a fork closes those to all others, of
+        # whatever pool.
+        inherited = [number for each in _workers for number in each.descriptors]
         forks = may_fork() if fork is None else fork
         pipes = _Pipes.made()
         self._process = _fork(pipes, inherited) if forks else _interpreter(pipes)
@@ -59,6 +67,7 @@ class Worker:
         self._answer = os.fdopen(pipes.answered, "rb")
         self.descriptor = pipes.answered
         """Readable when there is an answer, or the process has ended."""
+        _workers.add(self)
 
     @property
     def descriptors(self) -> tuple[int, int]:
@@ -95,6 +104,7 @@ class Worker:
         """End the process; ``at_once``: whatever it is doing."""
         if at_once:
             self._process.stop()
+        _workers.discard(self)
         for each in (self._ask, self._answer):
             with suppress(OSError):
                 each.close()
@@ -168,10 +178,10 @@ def _fork(pipes: _Pipes, inherited: Iterable[int]) -> Ended:
         return _Forked(number)
     code = 1
     try:
-        # A pipe ends when no process holds its other end.
         for each in (pipes.ask, pipes.answered, *inherited):
             with suppress(OSError):
                 os.close(each)
+        _workers.clear()
         _serve(pipes.asked, pipes.answers)
         code = 0
     finally:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, plain
 from dtlink.records import NamedTuple
@@ -89,7 +90,7 @@ def read_map(path: str) -> MemoryMap:
     without root, which shows no addresses.
     """
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.named) as file:
             source = plain(ByteSource.of_file(file, SizeLimit(_MAX_BYTES)), SizeLimit(_MAX_BYTES))
             data = source.read(_MAX_BYTES)
         return MemoryMap(map_of(data.decode("utf-8", "replace")), path)

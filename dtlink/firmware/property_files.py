@@ -11,6 +11,7 @@ import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from dtlink import reading
 from dtlink.firmware.containers.model import Problem
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt import MAGIC, MAX_DEPTH
@@ -77,7 +78,7 @@ def _files(top: str, below: str, depth: int, unread: list[str]) -> Iterator[tupl
                 yield from _files(top, f"{path}/", depth + 1, unread)
             elif stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
                 try:
-                    with open(entry.path, "rb") as file:
+                    with open(entry.path, "rb", opener=reading.regular) as file:
                         yield path, file.read(MAX_PROPERTY + 1)
                 except PermissionError:
                     unread.append(entry.path)

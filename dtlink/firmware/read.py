@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from dtlink import reading
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
@@ -53,6 +54,8 @@ def read(source: Source, name: str = "", sources: SourceOptions = NO_OPTIONS) ->
             item, loaded = Input(path), loaded_data(Input(""), given)
         else:
             item = Input.named(given)
+            for each in item.with_overlays(sources.overlay).paths:
+                reading.allow(each)
             loaded = load_input(item)
         item = item.with_overlays(sources.overlay)
         if item.overlays:
@@ -222,7 +225,7 @@ def load(path: str) -> bytes:
     try:
         if path == STDIN:
             return _piped()
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.regular) as file:
             # Read one byte more than the file size, not up to the limit, for which Python would
             # allocate memory. Files without a size (/proc, pipes) are read up to the limit.
             size = os.fstat(file.fileno()).st_size

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.typed import Any, SupportsIndex
 
@@ -74,7 +75,7 @@ class Disk:
                 return "is not a regular file"
             if there.st_size > most:
                 return f"is too large: {there.st_size} bytes, the limit is {most}"
-            with open(path, "rb") as file:
+            with open(path, "rb", opener=reading.regular) as file:
                 # No more than its size: files of /proc have none, and some of them never end.
                 return file.read(there.st_size)
         except (OSError, ValueError) as error:
@@ -82,7 +83,7 @@ class Disk:
 
     def begin(self, path: str, most: int) -> bytes:
         """The first ``most`` bytes of a file. Raises :class:`OSError`."""
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.regular) as file:
             # Asked for a byte more than there is, not for the most there may be; see read.load().
             size = os.fstat(file.fileno()).st_size
             return file.read(min(size + 1, most) if size else most)

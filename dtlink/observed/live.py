@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from glob import escape, glob
 from pathlib import Path
 
+from dtlink import reading
 from dtlink.facts.cmdline import CommandLine
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
@@ -78,7 +79,7 @@ class _Taker:
         blob, tree = self._root / FDT, self._root / TREE
         if blob.exists():
             try:
-                data = blob.read_bytes()
+                data = reading.content(str(blob), fdt.MAX_SIZE)
             except OSError as error:
                 self._missing.append(f"not taken: {blob}: {error.strerror}")
             else:
@@ -187,7 +188,7 @@ def _entries(folder: Path) -> Iterator[Path]:
 def _text(path: Path) -> str:
     """A short text of the kernel's, without control characters; empty if it is not there."""
     try:
-        text = path.read_bytes()[:65536].decode("utf-8", "replace").strip()
+        text = reading.content(str(path), 65536)[:65536].decode("utf-8", "replace").strip()
     except OSError:
         return ""
     return "".join(each if each.isprintable() else " " for each in text)

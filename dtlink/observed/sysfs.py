@@ -14,6 +14,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, plain
 from dtlink.firmware.storage import refuse_root
@@ -81,7 +82,7 @@ def _read(path: str, collector: ReportCollector) -> None:
     elif os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         _folder(path, collector)
     else:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.named) as file:
             _file(file, path, collector)
 
 
@@ -127,7 +128,7 @@ def _folder(top: str, collector: ReportCollector) -> None:
             collector.link(_clean(name), _clean(os.readlink(path)))  # noqa: PTH115
         elif (limit := _limit(name)) and stat.S_ISREG(os.lstat(path).st_mode):
             try:
-                with open(path, "rb") as file:
+                with open(path, "rb", opener=reading.regular) as file:
                     _entry(_clean(name), file, limit, collector)
             except PermissionError as error:
                 raise InputError(f"{name}: {error.strerror}") from error

@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePath
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, load
@@ -83,6 +84,7 @@ def place_of(item: Input) -> Input:
 
 def read(path: str) -> Baseline:
     """Read a baseline. Raises :class:`InputError`, with the path in it, for what is none."""
+    reading.allow(path)
     data = load(path)
     try:
         return Baseline(path, tuple(_entries(_parsed(data))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dtlink import reading
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -80,10 +81,7 @@ def _file(path: str) -> JsonObject | None:
 
 def _sha256(path: str) -> str | None:
     """The hash of a file; ``None`` for a folder, several files, or a file that has been removed."""
-    import hashlib
-
     try:
-        with Path(path).open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return reading.digest(path)
     except OSError:
         return None

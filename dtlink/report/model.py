@@ -214,6 +214,8 @@ class InputReport(NamedTuple):
     checked: bool = True
     """Whether any rule was run, if it could be read: the chosen rules may be about others."""
 
+    overwrites: str = ""
+    """A file that the run is to write and that was read for it: nothing must be written then."""
     truncated: Sequence[Truncated] = ()
     """What its lists of findings lack, since there was too much of it."""
     written: WrittenReport | None = None

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.storage import refuse_root
 from dtlink.records import NamedTuple
@@ -39,6 +40,9 @@ class SchemaSource(NamedTuple):
             )
         for name in self.named:
             _check_named(name, alone=len(self.named) == 1)
+            # dtschema reads them, in a process of its own.
+            reading.note_path(name)
+            reading.note_below(name)
 
     def hints(self) -> list[str]:
         """Return a line for each folder with many schemas: how to preprocess them."""

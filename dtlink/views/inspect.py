@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from dtlink import reading
 from dtlink.firmware.containers.model import Problem
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import MEMBER, Input
@@ -128,7 +129,7 @@ def _opened(path: str, *, search: bool) -> Entry:
     try:
         if path == STDIN:
             return open_data(hold_standard_input(), search=search)
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.named) as file:
             size = os.fstat(file.fileno()).st_size
             return replace(open_file(file, search=search), size=size)
     except OSError as error:

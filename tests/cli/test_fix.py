@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -319,16 +320,18 @@ def test_all_files_are_written_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
     put({"soc.dtsi": SOC.replace("#gpio-cells", 'status = "okey"; #gpio-cells')})
     before = texts("a.dts", "soc.dtsi")
-    beside = replacing._beside
+    beside = replacing.beside
     made: list[Path] = []
 
-    def full(path: Path, data: bytes) -> Path:
+    @contextmanager
+    def full(target: Path) -> Iterator[tuple[Path, int]]:
         if made:
             raise OSError(28, "No space left on device")
-        made.append(beside(path, data))
-        return made[0]
+        with beside(target) as (new, number):
+            made.append(new)
+            yield new, number
 
-    monkeypatch.setattr(replacing, "_beside", full)
+    monkeypatch.setattr(replacing, "beside", full)
     arguments = ("a.dts", "--fix", "--unsafe-fixes", "--select", "legacy/singular-gpio,tree/status")
     done = run(*arguments)
     assert (done.exit_code, texts("a.dts", "soc.dtsi")) == (2, before)

@@ -140,3 +140,14 @@ def test_the_collector_of_this_process_stays_as_it_is(pool: Processes) -> None:
     was = gc.isenabled(), gc.get_freeze_count()
     pool.submit(len, "abc").result()
     assert (gc.isenabled(), gc.get_freeze_count()) == was
+
+
+def test_the_processes_of_a_pool_end_beside_those_of_another() -> None:
+    """A fork of a later pool holds no pipe of an earlier one: that would never see its end."""
+    first = Processes(1)
+    assert first.submit(len, "ab").result() == 2
+    with Processes(1) as second:
+        assert second.submit(len, "abc").result() == 3
+        begun = time.monotonic()
+        first.shutdown()
+        assert time.monotonic() - begun < 20

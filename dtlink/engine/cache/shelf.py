@@ -64,7 +64,7 @@ class Shelf:
         """Keep a report, unless it rests on more than can be compared."""
         if report.inside or not report.sha256 or not (report.asked or report.form in _BLOBS):
             return
-        if report.error or report.faults or report.refused:
+        if report.error or report.faults or report.refused or report.overwrites:
             return
         if report.form not in _BLOBS and report.form != _SOURCE:
             return

@@ -8,6 +8,8 @@ import time
 from contextlib import suppress
 from functools import lru_cache
 
+from dtlink import reading
+
 #: Upper bound on a file whose content is compared, in bytes: no larger one is read for a result.
 MAX_SIZE = 64 << 20
 
@@ -35,6 +37,7 @@ def stamp_of(path: str, *, empty: bool = False) -> Stamp | None:
         return None
     if not found.st_size and not empty:
         return None
+    reading.note(found.st_dev, found.st_ino)
     return [
         found.st_size,
         found.st_mtime_ns,
@@ -57,16 +60,11 @@ def content_of(path: str, size: int) -> str:
     import hashlib
 
     try:
-        with open(path, "rb", opener=_at_once) as file:
+        with open(path, "rb", opener=reading.regular) as file:
             data = file.read(size + 1)
     except (OSError, ValueError):
         return ""
     return hashlib.sha256(data).hexdigest() if len(data) == size else ""
-
-
-def _at_once(path: str, flags: int) -> int:
-    """Do not wait for the other end of a pipe, which may be there by now."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 
+from dtlink import reading
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def may_be_container(path: str) -> bool:
         about = os.stat(path)  # noqa: PTH116 - pathlib would cost as much as the call
         if not stat.S_ISREG(about.st_mode):
             return False
-        number = os.open(path, os.O_RDONLY)
+        number = reading.looked_at(path, os.O_RDONLY)
         try:
             head = os.read(number, _HEAD)
             if head[:4] == _DTB and not _is_plain(head, about.st_size):

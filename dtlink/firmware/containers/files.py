@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from dtlink import reading
 from dtlink.firmware.containers import opening
 from dtlink.firmware.containers.model import Entry, Problem
 from dtlink.firmware.containers.opening import leaves
@@ -83,7 +84,7 @@ def open_path(path: str, *, search: bool) -> OpenedFile:
 
 @lru_cache(maxsize=_KEPT)
 def _of_path(path: str, _key: tuple[int, ...], search: bool) -> OpenedFile:  # noqa: FBT001
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=reading.regular) as file:
         return _opened(opening.open_file(file, search=search))
 
 

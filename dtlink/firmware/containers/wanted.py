@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dtlink import reading
 from dtlink.firmware.containers import (
     ARCHIVES,
     IMAGES,
@@ -69,7 +70,7 @@ def look(path: str) -> bool:
     not, without a devicetree.
     """
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.looked_at) as file:
             what = in_folder(path, file.read(archives.HEAD))
         if what is None:
             return False

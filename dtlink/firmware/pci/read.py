@@ -7,6 +7,7 @@ import sys
 import tarfile
 from functools import lru_cache
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, plain
 from dtlink.firmware.pci.functions import FunctionList
@@ -60,7 +61,7 @@ def _read(path: str) -> dict[tuple[int, int], Function]:
         return of_folder(path)
     if path == STDIN:
         return _of_file(sys.stdin.buffer)
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=reading.named) as file:
         return _of_file(file)
 
 

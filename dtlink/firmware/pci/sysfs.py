@@ -12,6 +12,7 @@ import stat
 import tarfile
 from collections.abc import Iterator
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource
 from dtlink.firmware.pci.config_space import needed_parts, with_config
@@ -115,7 +116,7 @@ def _bytes(path: str) -> bytes:
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return b""
-        with open(path, "rb", buffering=0) as file:
+        with open(path, "rb", buffering=0, opener=reading.regular) as file:
             if os.path.basename(path) == _CONFIG:  # noqa: PTH119
                 return needed_parts(lambda at, size: os.pread(file.fileno(), size, at))
             return file.read(_MAX_CONFIG)

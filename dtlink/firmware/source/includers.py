@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from dtlink import reading
 from dtlink.firmware.source.included import included
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.source.surroundings import surroundings
@@ -182,7 +183,7 @@ class _Tree:
 def _content(path: str) -> bytes:
     """The bytes of a file; none of one that can't be read, or that never ends."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        file = reading.looked_at(path, os.O_RDONLY)
     except OSError:
         return b""
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.late import pattern
 from dtlink.records import NamedTuple
@@ -36,7 +37,7 @@ _MODULE = pattern(r"[A-Za-z0-9_-]{1,255}")
 def read_bytes(path: str, limit: int = MAX_SIZE) -> bytes:
     """A file's bytes. Raises :class:`InputError` if it cannot be read, or is too large."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.regular) as file:
             # What has no size (/proc, a pipe) is read up to the limit; what has one is not asked
             # for more than that, as Python would find memory for it.
             size = os.fstat(file.fileno()).st_size

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import (
     COMPRESSIONS,
@@ -70,7 +71,7 @@ def read_image(
     Raises :class:`InputError` if it cannot be opened, is damaged, or unpacks to too much.
     """
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.regular) as file:
             source = ByteSource.of_file(file, SizeLimit(MAX_FILE))
             wanted = _Wanted(pointers, config)
             return _look(source, SizeLimit(MAX_UNPACKED), wanted, MAX_LAYERS)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.files import is_file, names_in
 from dtlink.kernel.holdings.indexes import read_names
@@ -106,6 +107,7 @@ def _file_or_version(path: str) -> KernelFiles:
         return _package(root or ".", version)
     if not os.path.exists(path):
         raise InputError(f"no such file or folder; {_WHAT}", path=path)
+    reading.allow(path)
     return KernelFiles(path, "config", config=path)
 
 
@@ -188,7 +190,7 @@ def _line(path: str) -> str:
     """The first line of a file; empty if there is none."""
     if not is_file(path):
         return ""
-    with open(path, encoding="latin-1") as file:
+    with open(path, encoding="latin-1", opener=reading.regular) as file:
         return file.read(256).partition("\n")[0].strip()
 
 

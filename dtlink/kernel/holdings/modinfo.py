@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterator
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import compression_of, unpacked
 from dtlink.kernel.holdings.files import module_name, read_bytes
@@ -47,7 +48,7 @@ def builtin_aliases(path: str) -> list[tuple[str, str]]:
 def read_module(path: str) -> ModuleInfo:
     """What a ``.ko`` says, compressed (.gz, .xz, .zst) or not. Raises :class:`InputError`."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.regular) as file:
             return parse_modinfo(_section(_plain(file, path)))
     except OSError as error:
         raise InputError(error.strerror or str(error), path=path) from error

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.storage import refuse_root
 from dtlink.kernel.initramfs.members import (
@@ -66,7 +67,7 @@ def _kind(entry: os.DirEntry[str]) -> str:
 
 
 def _text(entry: os.DirEntry[str]) -> bytes:
-    with open(entry.path, "rb") as file:
+    with open(entry.path, "rb", opener=reading.regular) as file:
         text = file.read(_MAX_TEXT + 1)
     if len(text) > _MAX_TEXT:
         raise InputError(f"{entry.name} has more than {_MAX_TEXT} bytes: no list of modules")

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from dtlink import cache
+from dtlink import cache, reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.up_to import read_up_to
@@ -51,7 +51,7 @@ def _read(path: str, limit: int) -> Initramfs:
 
         return read_folder(path)
     item = Input.named(path)
-    with open(item.path, "rb") as file:
+    with open(item.path, "rb", opener=reading.named) as file:
         return _file(file, limit, item.member)
 
 

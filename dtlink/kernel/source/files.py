@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dtlink import reading
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def read_source(tree: Path, name: str) -> str | None:
     if name.startswith(("../", "/")) or not path.is_file():
         return None
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=reading.regular) as file:
             return file.read(_SIZE).translate(_PLAIN).decode("ascii")
     except OSError:
         return None

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from dtlink import reading
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.source import several
@@ -17,6 +18,8 @@ from dtlink.kernel.source.kconfig import hidden_options
 
 _LETTERS = {kind: letter for letter, kind in KINDS.items()}
 _VERSION = ("VERSION", "PATCHLEVEL", "SUBLEVEL")
+#: Bytes of the Makefile that are read: it has some 70 KB, and its version at the beginning.
+_MAKEFILE = 1 << 20
 
 
 def make_index(tree: str) -> bytes:
@@ -36,10 +39,11 @@ def kernel_release(tree: str) -> str:
     Raises ``InputError`` for a folder that is not a kernel source.
     """
     try:
-        text = (Path(tree) / "Makefile").read_text(encoding="utf-8", errors="replace")
+        data = reading.content(str(Path(tree) / "Makefile"), _MAKEFILE)
     except OSError as error:
         why = f"not the source of a Linux kernel (no Makefile: {error.strerror})"
         raise InputError(why, path=tree) from error
+    text = data.decode("utf-8", "replace")
     numbers = [re.search(rf"^{name}\s*=\s*(\d+)\s*$", text, re.MULTILINE) for name in _VERSION]
     if None in numbers or not all((Path(tree) / name).is_dir() for name in ("arch", "drivers")):
         why = "not the source of a Linux kernel (its Makefile gives no version, or folders lack)"

@@ -13,6 +13,7 @@ import os
 import re
 import sys
 
+from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, plain
 from dtlink.records import NamedTuple
@@ -74,7 +75,7 @@ def read_log(path: str) -> list[LogLine]:
     try:
         if path == STDIN:
             return parse(_bytes(sys.stdin.buffer, MAX_BYTES))
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=reading.named) as file:
             return parse(_bytes(file, os.fstat(file.fileno()).st_size or MAX_BYTES))
     except InputError as error:
         raise InputError(error.message, offset=error.offset, path=path) from error

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 
+from dtlink import reading
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
@@ -47,7 +48,7 @@ class Reader:
         :class:`NotAReportError` for a document that no ``lint`` wrote.
         """
         try:
-            with open(path, "rb") as stream:
+            with open(path, "rb", opener=reading.regular) as stream:
                 return tuple(map(self._document, _documents(stream)))
         except OSError as error:
             raise InputError(error.strerror or str(error), path=path) from error
