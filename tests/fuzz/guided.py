@@ -57,12 +57,12 @@ def _tables(data: bytes) -> None:
         _ = list(table.frame_faults), list(table.minor_frame_faults)
 
 
-def _lint(data: bytes) -> None:
+def _lint(data: bytes, name: str = "input") -> None:
     """The reader, then all rules and the results of commands, in which any fault is raised."""
     from dtlink import Board
     from dtlink.firmware.tree import Tree
 
-    board = Board.read(data, name="input", against="5.15")
+    board = Board.read(data, name=name, against="5.15")
     report = board.lint(select=["all"])
     report.to_dict()
     for item in report.inputs:
@@ -128,6 +128,9 @@ TARGETS: Mapping[str, Target] = {
     "source": Target(_source, _of_sources, _names, _damaged_source),
     "tables": Target(_tables, _of_tables, lambda: _SIGNATURES, _damaged_table),
     "lint-blob": Target(_lint, _small_blobs, _names, _damaged_blob),
+    "lint-source": Target(
+        lambda data: _lint(data, "board.dts"), _of_sources, _names, _damaged_source
+    ),
     "lint-tables": Target(_lint, _raw_tables, lambda: _SIGNATURES, _damaged_table),
 }
 _SIGNATURES = [b"IORT", b"DMAR", b"IVRS", b"VIOT", b"RIMT", b"APIC", b"MCFG", b"SRAT"]

@@ -12,10 +12,16 @@ from tests.fuzz.case import Made
 from tests.fuzz.damage import damaged, damaged_lines
 from tests.fuzz.kernels import board
 from tests.fuzz.oracle import invoke
+from tests.kernel import test_driver_children as makers
+from tests.kernel import test_driver_requests as requests
 from tests.kernel.test_source_index import TREE
 from tests.support import kernels
 from tests.support.packing import gzipped
 
+#: What a driver asks for, how it names it, and what it does with the error.
+_CALLS = (*requests.REQUESTS, *(call for _, call, _ in requests.NAMES.values()))
+_BEFORE = ("", *(before for before, _, _ in requests.NAMES.values() if before))
+_ERRORS = tuple(body for held in requests.HANDLINGS.values() for body in held)
 #: A driver that asks for what others offer.
 _DRIVER = """
 static const struct of_device_id mmc_ids[] = { { .compatible = "vendor,mmc" }, { } };
@@ -72,9 +78,30 @@ def index() -> bytes:
         return out.read_bytes()
 
 
+@lru_cache(maxsize=1)
+def _makers() -> Mapping[str, bytes]:
+    """A source whose drivers make devices."""
+    return {f"linux/{name}": text.encode() for name, text in makers.TREE.items()}
+
+
+def _driver(chance: random.Random) -> bytes:
+    """A driver that asks for some resources, by itself or in a function of its own."""
+    calls = chance.sample(_CALLS, chance.randint(1, 4))
+    body = [f"\tp = {call};\n\tif (IS_ERR(p))\n\t\treturn PTR_ERR(p);\n" for call in calls]
+    get = f"clk = {chance.choice(calls)};"
+    body += [each.replace("GET", get) for each in chance.sample(_ERRORS, chance.randint(0, 3))]
+    before = "".join(dict.fromkeys(chance.choices(_BEFORE, k=2)))
+    if chance.random() < 0.4:
+        before += requests.WRAPPER
+        body.append('\tclk = vendor_clk(dev, np, chance ? "a" : names[i]);\n')
+    return requests.PROBE.format(body="".join(body), before=before).encode()
+
+
 def make_source(chance: random.Random) -> Made:
     """A kernel's source with damaged files."""
-    files = dict(tree())
+    files = dict(_makers() if chance.random() < 0.3 else tree())
+    if "linux/drivers/mmc/mmc.c" in files and chance.random() < 0.6:
+        files["linux/drivers/mmc/mmc.c"] = _driver(chance)
     for _ in range(chance.randint(1, 4)):
         name = chance.choice(sorted(files))
         files[name] = damaged_lines(files[name], chance, _WORDS)

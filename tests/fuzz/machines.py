@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import tarfile
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 
+from dtlink.firmware import fdt
 from tests.fuzz import seeds
 from tests.fuzz.calls import GUEST, KERNEL, lint
 from tests.fuzz.case import Call, Made
@@ -27,6 +30,9 @@ _HEAD = """[    0.000000] Booting Linux on physical CPU 0x0000000000 [0x410fd034
 [    0.000000] Machine model: A Board
 [    0.000000] Kernel command line: console=ttyS0 root=/dev/mmcblk0p2 fw_devlink=on
 """
+#: A device, and a node, in a message.
+_DEVICE = re.compile(r"\b[0-9a-f]+\.[a-z][\w-]*")
+_NODE = re.compile(r"(?<![\w/])/[\w,-]+(?:@[0-9a-f]+)?(?:/[\w,@-]+)*")
 #: A machine's /sys: a text is a file, a tuple a symbolic link.
 _SYS: Mapping[str, str | tuple[str]] = {
     "devices/platform/1000.clock/of_node": ("../../../firmware/devicetree/base/soc/clock@1000",),
@@ -78,9 +84,26 @@ def logs() -> Sequence[bytes]:
     return [data[: data.rfind(b"\n", 0, _MOST) + 1] for data in whole if b"\n" in data[:_MOST]]
 
 
-def _log(chance: random.Random) -> bytes:
-    """A log: a head, messages in any order, a piece of a real one."""
+@lru_cache(maxsize=8)
+def _names(board: str) -> tuple[Sequence[str], Sequence[str]]:
+    """The paths of a board's nodes, and the names of the devices that Linux may make of them."""
+    tree = fdt.read(Path(board).read_bytes())
+    there = [node.path for node in tree]
+    parts = (path.rpartition("/")[2].partition("@") for path in there)
+    return there, [f"{unit}.{name}" if unit else name for name, _, unit in parts if name]
+
+
+def _about(line: str, board: str, chance: random.Random) -> str:
+    """A message about devices and nodes of a board."""
+    there, devices = _names(board)
+    line = _DEVICE.sub(lambda _: chance.choice(devices), line)
+    return _NODE.sub(lambda _: chance.choice(there), line)
+
+
+def _log(chance: random.Random, board: str) -> bytes:
+    """A log: a head, messages in any order, most about a board, a piece of a real one."""
     lines = chance.choices(samples(), k=chance.randint(1, 20))
+    lines = [_about(each, board, chance) if chance.random() < 0.7 else each for each in lines]
     stamped = [f"[{at + chance.random():12.6f}] {line}" for at, line in enumerate(lines)]
     text = (_HEAD + "\n".join(stamped) + "\n").encode("utf-8", "surrogateescape")
     if logs() and chance.random() < 0.3:
@@ -92,13 +115,14 @@ def _log(chance: random.Random) -> bytes:
 
 def make_log(chance: random.Random) -> Made:
     """A damaged log."""
-    data = damaged_lines(_log(chance), chance, words_of_log())
+    board = chance.choice((GUEST, _PHONE, _TREE))
+    data = _log(chance, board)
+    data = damaged_lines(data, chance, words_of_log()) if chance.random() < 0.8 else data
     if chance.random() < 0.15:
         data = damaged(data, chance)
     if chance.random() < 0.05:
         data = PACKINGS[".gz"](data)
     form = chance.choice(("text", "json"))
-    board = chance.choice((GUEST, _PHONE, _TREE))
     rows: list[Call] = [
         ["log", "$HERE/boot.log", "--format", form],
         ["log", "$HERE/boot.log", "--format", form, "--all"],
