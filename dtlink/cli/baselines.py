@@ -10,6 +10,7 @@ from dtlink.cli.overwriting import check_apart
 from dtlink.cli.usage import usage_error
 from dtlink.cli.writing import emit
 from dtlink.typed import TYPE_CHECKING
+from dtlink.wording import counted
 
 if TYPE_CHECKING:
     from dtlink.config.confined import Effective
@@ -106,12 +107,17 @@ class Baselines:
         self._files[path] = _read(path)
         number = len(self._files[path].entries)
         rest = f", without {lacking:,} more: of a rule a board has too many" if lacking else ""
-        say(f"dtlink: {path}: {number} findings{rest}")
+        say(f"dtlink: {path}: {counted(number, 'finding')}{rest}")
 
 
 def _read(path: str, *, may_lack: bool = False) -> Baseline:
     from pathlib import Path
 
+    from dtlink.firmware.errors import InputError
     from dtlink.report.baseline import Baseline, read
 
-    return Baseline(path, ()) if may_lack and not Path(path).exists() else read(path)
+    if Path(path).exists():
+        return read(path)
+    if not may_lack:
+        raise InputError("No such file or directory (--write-baseline makes it)", path=path)
+    return Baseline(path, ())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from dtlink.cli.param import ParamType
+from dtlink.cli.param import ParamType, WholeNumber
 from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,5 +50,5 @@ def _type(row: PlainOption) -> Any:
     if row.choices:
         return click.Choice(list(row.choices))
     if row.minimum is not None:
-        return click.IntRange(min=row.minimum)
+        return WholeNumber(min=row.minimum)
     return str if row.parse is str else _Parsed(row)

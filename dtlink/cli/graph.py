@@ -15,7 +15,8 @@ from dtlink.cli.messages import say
 from dtlink.cli.observed import RunningBoardParam
 from dtlink.cli.options import KernelCommandLine, board_settings, options
 from dtlink.cli.overwriting import refuse_inputs
-from dtlink.cli.single import one, version_of, view_of
+from dtlink.cli.param import WholeNumber
+from dtlink.cli.single import check_order, one, version_of, view_of
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.errors import InputError
 from dtlink.report.model import Report
@@ -88,7 +89,7 @@ _PICTURES = (".svg", ".png", ".pdf", ".jpg", ".jpeg")
 )
 @click.option(
     "--depth",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     default=Near().depth,
     show_default=True,
     metavar="N",
@@ -96,7 +97,7 @@ _PICTURES = (".svg", ".png", ".pdf", ".jpg", ".jpeg")
 )
 @click.option(
     "--consumers",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     default=Near().consumers,
     show_default=True,
     metavar="N",
@@ -120,6 +121,7 @@ def graph(
     form = form or _by_suffix(output)
     if form == "html" and output is None and sys.stdout.isatty():
         raise click.UsageError("-o FILE is needed: a page is not for a terminal")
+    check_order(path, *nodes)
     settings = board_settings(kernel_version=kernel_version, cmdline=cmdline, **given)
     near = Near(depth, consumers)
     make = partial(_graph, settings=settings, names=nodes, near=near, observed=observed)

@@ -8,7 +8,7 @@ import click
 
 from dtlink.cli.completion import complete_files, complete_nodes
 from dtlink.cli.options import board_settings, options
-from dtlink.cli.single import Printing, finish, one, version_of, view_task
+from dtlink.cli.single import Printing, check_order, finish, one, version_of, view_task
 from dtlink.report.model import Report
 from dtlink.typed import TYPE_CHECKING, Any
 
@@ -50,6 +50,7 @@ def iommu(
     """Answer for one requester, or list them."""
     from dtlink.views.iommu.view import IommuView
 
+    check_order(path, function)
     settings = board_settings(kernel_version=kernel_version, **sources)
     task = view_task(partial(IommuView.of, function=function, lspci=lspci), settings)
     report = Report("iommu", [one(path, task, digest=form == "json")], version_of(settings))

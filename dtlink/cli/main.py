@@ -11,6 +11,8 @@ from dtlink.cli.groups import CheckedGroup
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from click.shell_completion import CompletionItem
 
 #: Each command's module in this package, and what it is for. The help needs no more to be read.
@@ -41,21 +43,21 @@ COMMANDS = {
 }
 
 
-def _unknown(word: str) -> str:
+def _unknown(word: str, rest: Sequence[str] = ()) -> str:
     """What to say of a word that is not a command: a file is probably to be linted."""
     from difflib import get_close_matches
     from pathlib import Path
 
     from dtlink.escaping import shell
+    from dtlink.firmware.read import SUFFIXES
 
     told = f"No such command {word!r}."
     if near := get_close_matches(word.lower(), COMMANDS, n=2):
         return f"{told} Did you mean {' or '.join(map(repr, near))}?"
-    return (
-        f"{told} To lint it: dtlink lint {shell.file(word)}"
-        if word and Path(word).exists()
-        else told
-    )
+    if command := next((each for each in rest if each in COMMANDS), ""):
+        return f"{told} The command comes first: dtlink {command} {shell.file(word)}"
+    is_file = word.endswith(SUFFIXES) or (word and Path(word).exists())
+    return f"{told} To lint it: dtlink lint {shell.file(word)}" if is_file else told
 
 
 class _Commands(CheckedGroup):
@@ -81,8 +83,20 @@ class _Commands(CheckedGroup):
         """The command of the first word; what is none is answered with what may be meant."""
         word = args[0]
         if word not in COMMANDS and not ctx.resilient_parsing and not word.startswith("-"):
-            ctx.fail(_unknown(word))
+            ctx.fail(_unknown(word, args[1:]))
         return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the program's own options; those of a command that precede it are answered."""
+        words = [*args]
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            command = next((each for each in words if each in COMMANDS), "")
+            if not command:
+                raise
+            told = f"{error.format_message()} Options of a command follow it: dtlink {command}"
+            ctx.fail(f"{told} {error.option_name}")
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The commands and options; click would import every command for a line of its help."""

@@ -19,7 +19,7 @@ from dtlink.cli.completion import (
 from dtlink.cli.given import keep
 from dtlink.cli.messages import say
 from dtlink.cli.overwriting import watched_output
-from dtlink.cli.param import ParamType
+from dtlink.cli.param import ParamType, Seconds, WholeNumber
 from dtlink.cli.plain_options import PLAIN, format_option
 from dtlink.cli.sources import MacroParam
 from dtlink.facts.errors import OptionError
@@ -178,7 +178,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "root_after": click.option(
         "--root-after",
         metavar="SECONDS",
-        type=click.FloatRange(min=0),
+        type=Seconds(min=0),
         help="Seconds from the initramfs's last driver registration to the first module of the "
         "root filesystem. [default: not known]",
     ),
@@ -251,7 +251,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         ),
         click.option(
             "--max-boards",
-            type=click.IntRange(min=0),
+            type=WholeNumber(min=0),
             default=MAX_BOARDS,
             show_default=True,
             metavar="N",

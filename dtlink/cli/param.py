@@ -1,4 +1,4 @@
-"""The base of the types of options: generic for type checkers, with any click from 8.1 on."""
+"""The types of options: their base, generic for type checkers, with any click from 8.1 on."""
 
 from __future__ import annotations
 
@@ -19,4 +19,16 @@ else:
             return cls
 
 
-__all__ = ["ParamType"]
+class WholeNumber(click.IntRange):
+    """A whole number, called so in messages."""
+
+    name = "whole number"
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds."""
+
+    name = "number of seconds"
+
+
+__all__ = ["ParamType", "Seconds", "WholeNumber"]

@@ -8,7 +8,7 @@ import click
 
 from dtlink.cli.completion import complete_nodes
 from dtlink.cli.options import board_settings, options
-from dtlink.cli.single import Printing, finish, one, tree_task
+from dtlink.cli.single import Printing, check_order, finish, one, tree_task
 from dtlink.report.model import Report
 from dtlink.typed import Any
 
@@ -45,6 +45,7 @@ def preprocess(
     """Read the source and write its tree."""
     from dtlink.views.preprocess import Places, PreprocessView
 
+    check_order(path, node)
     settings = board_settings(**sources)
     task = tree_task(partial(PreprocessView.of, node=node), settings)
     report = Report("preprocess", [one(path, task, digest=form == "json")])

@@ -12,6 +12,7 @@ from dtlink.cli.messages import tell
 from dtlink.cli.options import board_settings, options
 from dtlink.cli.overwriting import watched_output
 from dtlink.cli.rules import unknown
+from dtlink.cli.single import check_order
 from dtlink.cli.writing import emit, write_file
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
@@ -67,6 +68,7 @@ def report_bug(
     for word in rules:
         if (name := word.partition(":")[0].rstrip("/")) not in known_words():
             raise click.UsageError(unknown(name))
+    check_order(path, *rules)
     settings = board_settings(kernel_version=kernel_version, **given)
     try:
         firmware = read(path, "", settings.sources)

@@ -14,10 +14,12 @@ from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.single import view_of
 from dtlink.cli.sources import chosen_inputs, configured
 from dtlink.cli.writing import emit_json, emit_lines
+from dtlink.engine.task import ONLY_TREES
 from dtlink.firmware.inputs import OVERLAYS, Input
 from dtlink.records import NamedTuple
 from dtlink.report.layout import line
 from dtlink.typed import TYPE_CHECKING, NoReturn, TypeVar
+from dtlink.wording import counted
 
 if TYPE_CHECKING:
     from dtlink.cli.single import Printing
@@ -37,6 +39,10 @@ class Boards(NamedTuple):
     """How many overlays of folders are left out: they are not boards."""
     unread: Sequence[InputReport]
     notes: Sequence[str]
+    named: Sequence[str]
+    """The paths, as the user wrote them."""
+    tables: list[str]
+    """The inputs of folders that turn out to be ACPI tables: they are no boards of this command."""
 
     @classmethod
     def of(cls, paths: Sequence[str]) -> Boards:
@@ -47,17 +53,25 @@ class Boards(NamedTuple):
             sys.exit(2)
         boards = [x for x in chosen.inputs if x.path in paths or not x.path.endswith(OVERLAYS)]
         left_out = len(chosen.inputs) - len(boards)
-        return cls(boards, left_out, chosen.unread, chosen.notes)
+        return cls(boards, left_out, chosen.unread, chosen.notes, paths, [])
 
     def reports(self, task: engine.Task, *, digest: bool, jobs: int = 1) -> Iterator[InputReport]:
         """The reports of all, one after the other."""
         make = partial(configured, task=task)
         run = engine.run(self.inputs, make, jobs=jobs, digest=digest)
-        yield from progress(run, len(self.inputs), "reading")
+        for item in progress(run, len(self.inputs), "reading"):
+            is_of_tables = item.error is not None and item.error.message == ONLY_TREES
+            if is_of_tables and item.path not in self.named:
+                self.tables.append(item.path)
+            else:
+                yield item
         yield from self.unread
 
     def complain(self, reports: Sequence[InputReport]) -> None:
-        """Print errors and notes; a note about many inputs once."""
+        """Print errors and notes; a note about many inputs once.
+
+        Ends the program if nothing but tables was found.
+        """
         often = Counter(note for item in reports for note in item.notes)
         shared = [note for note, number in often.items() if number > 1]
         rest = [[note for note in item.notes if note not in shared] for item in reports]
@@ -66,6 +80,11 @@ class Boards(NamedTuple):
             say(f"dtlink: {note}")
         if self.overlays:
             say(f"dtlink: overlays (.dtbo, .dtso) passed over: {self.overlays}")
+        if self.tables:
+            say(f"dtlink: ACPI tables passed over: {counted(len(self.tables), 'input')}")
+        if self.tables and not reports:
+            say(f"dtlink: no inputs: no devicetree (.dtb, .dts) in {', '.join(self.named)}")
+            sys.exit(2)
 
 
 class _Data(NamedTuple):

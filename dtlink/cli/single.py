@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -10,9 +11,12 @@ from dtlink import engine
 from dtlink.cli.complaints import complain
 from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.sources import configured
+from dtlink.cli.usage import usage_error
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.inputs import Input
+from dtlink.firmware.read import STDIN
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport, Report
 from dtlink.typed import TYPE_CHECKING, NoReturn, TypeVar
@@ -40,6 +44,14 @@ class Printing(NamedTuple):
     color: str
     fold: bool = True
     """Whether a terminal gets long lines broken between words."""
+
+
+def check_order(path: str, *others: str) -> None:
+    """Raise :class:`click.UsageError` if a file is where another word belongs, and vice versa."""
+    there = [each for each in others if os.path.lexists(each)]
+    if not there or path == STDIN or os.path.lexists(Input.named(path).path):
+        return
+    raise usage_error(f"{path} is not a file, and {there[0]} is one: PATH comes first")
 
 
 def one(path: str, task: engine.Task, *, digest: bool) -> InputReport:

@@ -20,11 +20,13 @@ class Target(NamedTuple):
     def parse(cls, text: str, names: Collection[str]) -> Target:
         """The target of ``FORMAT`` or ``FORMAT=FILE``, of some formats.
 
-        Raises :class:`ValueError` for another format.
+        Raises :class:`ValueError` for another format, and for none of a file.
         """
-        form, _, path = text.partition("=")
+        form, equals, path = text.partition("=")
         if form not in names:
             raise ValueError(f"unknown format {form!r}; one of {', '.join(names)}")
+        if equals and not path:
+            raise ValueError(f"a file is missing after {text}")
         return cls(form, path if path not in ("", "-") else None)
 
 

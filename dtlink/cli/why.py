@@ -8,7 +8,8 @@ import click
 
 from dtlink.cli.completion import complete_nodes
 from dtlink.cli.options import board_settings, options
-from dtlink.cli.single import Printing, finish, one, version_of, view_task
+from dtlink.cli.param import WholeNumber
+from dtlink.cli.single import Printing, check_order, finish, one, version_of, view_task
 from dtlink.report.model import Report
 from dtlink.typed import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("node", metavar="NODE", shell_complete=complete_nodes)
 @click.option(
     "--depth",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="N",
     help="At most N levels of suppliers. [default: down to the roots]",
 )
@@ -49,6 +50,7 @@ def why(
     """Follow the suppliers of NODE: a path, a name that only one node has, a label, an alias."""
     from dtlink.views.why import WhyView
 
+    check_order(path, node)
     settings = board_settings(
         kernel_version=kernel_version,
         kernel=kernel,

@@ -129,7 +129,7 @@ def _toml(data: bytes, path: str) -> dict[str, Any]:
             raise _wrong("a key of more than 32 parts", path)
         return tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise _wrong(f"no UTF-8 at byte {error.start:#x}", path) from error
+        raise _wrong(f"not UTF-8 (byte {error.start:#x})", path) from error
     except RecursionError as error:
         raise _wrong("arrays or tables too deep in each other", path) from error
     except ValueError as error:  # beside TOML's own: a number that is too long for Python to read

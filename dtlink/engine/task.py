@@ -48,6 +48,10 @@ class _Named(TypedDict):
     variant: str
 
 
+#: What a command about devicetrees says of tables.
+ONLY_TREES = "ACPI tables: this command is about devicetrees"
+
+
 class Task(NamedTuple):
     """What a command does with one input: it returns the fields of :class:`InputReport` it fills.
 
@@ -81,7 +85,7 @@ class Task(NamedTuple):
                 raise InputError("a devicetree: this command is about ACPI tables")
             return self.tree(firmware)
         if self.tables is None:
-            raise InputError("ACPI tables: this command is about devicetrees")
+            raise InputError(ONLY_TREES)
         return self.tables(firmware)
 
 

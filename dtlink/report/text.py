@@ -153,7 +153,7 @@ def _identity(item: InputReport) -> Iterator[Span]:
     compatible = f" ({item.compatible[0]})" if item.compatible else ""
     if item.model or compatible:
         yield Span(f"{item.model}{compatible}".strip())
-    yield Span(f"{item.nodes:,} nodes, {item.references:,} links")
+    yield Span(f"{counted(item.nodes, 'node')}, {counted(item.references, 'link')}")
 
 
 def _finding(group: Group, width: int | None, most: int) -> Iterator[Line]:

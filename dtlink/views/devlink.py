@@ -110,7 +110,9 @@ class DevlinkView(CommandResult):
         model = next(iter(root.strings("model")), "")
         name = f" · {model}" if model else ""
         compatible = f" ({root.compatible[0]})" if root.compatible else ""
-        return f"{name}{compatible} · {len(self.tree):,} nodes, {devices:,} devices"
+        return (
+            f"{name}{compatible} · {counted(len(self.tree), 'node')}, {counted(devices, 'device')}"
+        )
 
     def _head(self, title: str) -> Iterator[Line]:
         """Which board, which kernel, and what is assumed."""

@@ -243,7 +243,7 @@ class _Collector:
         if rows or self._gaps:
             return None
         if self._modules:
-            return f"the initramfs has all {len(self._modules)} modules"
+            return f"the initramfs has all of them: {counted(len(self._modules), 'module')}"
         if not any(way.drivers for way in needs.ways):
             named = listed([self._board.tree.path(way.node) for way in needs.ways])
             return f"no module is needed: no driver is for {named}"

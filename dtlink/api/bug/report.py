@@ -94,7 +94,8 @@ class BugReport:
         board = board_of(firmware, settings)
         found = _found(board, wanted)
         if not found:
-            raise InputError("no such finding: there is nothing to report")
+            which = "such finding" if wanted else "finding"
+            raise InputError(f"no {which}: there is nothing to report")
         if isinstance(board, TreeBoard):
             return _of_tree(board, settings, wanted, found, minimal=minimal)
         return _of_tables(board, settings, found)

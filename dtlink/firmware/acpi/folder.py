@@ -19,6 +19,7 @@ from dtlink.firmware.acpi.table import MAX_SIZE
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.storage import DISK, Disk
 from dtlink.records import NamedTuple
+from dtlink.wording import and_more
 
 FORM = "acpi-folder"
 #: A folder with more candidates is none of one machine.
@@ -111,7 +112,7 @@ def read_folder(folder: str, storage: Disk = DISK) -> Machine:
 
 def _all_refused(refused: list[InputError]) -> InputError:
     first = refused[0]
-    more = f" (and {len(refused) - 1} files more)" if len(refused) > 1 else ""
+    more = f" ({and_more(len(refused) - 1, 'file')})" if len(refused) > 1 else ""
     return InputError(f"{first.message}{more}", offset=first.offset, path=first.path)
 
 

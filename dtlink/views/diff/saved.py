@@ -142,6 +142,8 @@ def _documents(data: bytes) -> Iterator[Any]:
             yield from map(json.loads, data.splitlines())
     except RecursionError as error:
         raise InputError("JSON that is nested too deep for a report") from error
+    except UnicodeDecodeError as error:
+        raise InputError("not a JSON document: not UTF-8", offset=error.start) from error
     except ValueError as error:
         at = error.pos if isinstance(error, json.JSONDecodeError) else None
         raise InputError(f"not a JSON document: {error}", offset=at) from error

@@ -162,5 +162,7 @@ def _parsed(data: bytes) -> Any:
         return json.loads(data)
     except RecursionError as error:
         raise InputError("JSON that is nested too deep for a report") from error
+    except UnicodeDecodeError as error:
+        raise InputError("not a JSON document: not UTF-8", offset=error.start) from error
     except ValueError as error:
         raise InputError(f"not a JSON document: {error}") from error

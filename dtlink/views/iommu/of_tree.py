@@ -186,7 +186,8 @@ class TreeRequesters:
                 f"({each.path})"
                 for each in self.hosts
             )
-            raise InputError(f"no PCI host has {known.name}; there are: {listed(there) or 'none'}")
+            hosts = f"no PCI host has {known.name}; there are: {listed(there)}"
+            raise InputError(hosts if self.hosts else f"{known.name}: there is no PCI host")
         asked = Asked(
             self.board.version,
             (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dtlink.typed import TYPE_CHECKING
+from dtlink.wording import counted
 
 if TYPE_CHECKING:
     from dtlink.views.graph.view import GraphView
@@ -13,5 +14,5 @@ def render(view: GraphView) -> str:
     from dtlink.page.graph import page
 
     title = f"{view.model or view.input or 'Board'} · dependencies"
-    counts = f"{len(view.nodes)} nodes and {len(view.edges)} edges."
+    counts = f"{counted(len(view.nodes), 'node')} and {counted(len(view.edges), 'edge')}."
     return page(title, view.to_json(), without_scripts=counts).html()
