@@ -300,7 +300,7 @@ print(*sorted(name for name in sys.modules if name.startswith("dtlink.")), file=
 
 
 _FIRST = {
-    *("dtlink.version", "dtlink.typed"),
+    *("dtlink.version", "dtlink.typed", "dtlink.process"),
     *("dtlink.cli", "dtlink.cli.main", "dtlink.cli.groups", "dtlink.cli.completion"),
 }
 
