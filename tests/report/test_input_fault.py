@@ -34,4 +34,4 @@ def test_a_damaged_index_of_the_kernel(tmp_path: Path) -> None:
     (modules / "modules.alias.bin").write_bytes(trie([("of:N*T*Ca,b", "x")])[:-4])
     call = ["drivers", str(BOARD), "--kernel", str(tmp_path / "kernel")]
     told = CliRunner().invoke(cli, call).stderr
-    assert f"dtlink: {BOARD}: {modules}/modules.alias.bin, byte 0x" in told
+    assert told.startswith(f"dtlink: {modules}/modules.alias.bin, byte 0x")
