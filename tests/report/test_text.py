@@ -81,7 +81,7 @@ def test_paths_are_relative_to_the_working_folder_if_they_are_below_it(
     placed = Location(str(inside / "soc.dtsi"), 7, 13)
     items[0] = items[0]._replace(findings=[*items[0].findings, finding(location=placed)])
     told = plain(lines(Report("lint", items), None, Severity.INFO))
-    headings = [each.split(" · ")[0] for each in told.splitlines() if " nodes, " in each]
+    headings = [each.split(" · ")[0] for each in told.splitlines() if " node, " in each]
     assert headings == ["boards/one.dtb", str(paths[1])]
     assert " boards/soc.dtsi:7:13: " in told
     assert str(inside) not in told
