@@ -113,7 +113,7 @@ def test_one_message_says_where_and_what(write: Write, text: str, message: str) 
 
 def test_bytes_that_are_no_text(write: Write) -> None:
     write("dtlink.toml").write_bytes(b"x = '\xff'")
-    with pytest.raises(InputError, match=r"^dtlink.toml: no UTF-8 at byte 0x5"):
+    with pytest.raises(InputError, match=r"^dtlink.toml: not UTF-8 \(byte 0x5\)"):
         settings_of("x.dtb", {})
 
 
