@@ -243,8 +243,13 @@ class Tree:
         If a node has both ``phandle`` and ``linux,phandle``, the first of the two is used (Linux,
         drivers/of/fdt.c, populate_properties()).
         """
-        own: dict[int, int] = {}
         holders = list(self.holders("phandle").items())
+        own = {node: self.words[at + 3] for node, at in holders if self.words[at + 1] == 4}
+        numbers = dict(zip(own.values(), own, strict=True))
+        is_plain = len(numbers) == len(holders) and "linux,phandle" not in self.columns
+        if is_plain and 0 not in numbers and EXTERNAL_PHANDLE not in numbers:  # as on most boards
+            return numbers, own
+        own = {}
         if "linux,phandle" in self.columns:
             holders += self.holders("linux,phandle").items()
             holders.sort(key=lambda item: item[1])

@@ -14,7 +14,7 @@ from dtlink.links.walk import Column, WalkResult, endpoint, masters, phandle_lis
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dtlink.firmware.tree import Node, Tree
+    from dtlink.firmware.tree import Tree
 
 _WALKERS: Mapping[Walk, Callable[[WalkResult, SupplierBinding, Column], None]] = {
     Walk.LIST: phandle_list,
@@ -68,21 +68,22 @@ def is_powerpc(tree: Tree) -> bool:
 
     Source: Linux, Documentation/arch/powerpc/booting.rst, /cpus/PowerPC,… .
     """
-    return any(
-        text.startswith("PowerPC,")
-        for cpu in _cpus(tree)
-        for text in (cpu.name, *cpu.compatible, *cpu.strings("model"))
-    )
+    columns = [tree.holders(name) for name in ("compatible", "model")]
+    for cpu in _cpus(tree):
+        values = [tree.value(column[cpu]) for column in columns if cpu in column]
+        if any(b"\0PowerPC," in b"\0" + each for each in (tree.layout.names[cpu], *values)):
+            return True
+    return False
 
 
-def _cpus(tree: Tree) -> Iterator[Node]:
+def _cpus(tree: Tree) -> Iterator[int]:
     """The children of the root's first ``cpus``."""
     names, parents = tree.layout.names, tree.parents
     tops = (node for node, name in enumerate(names) if name == b"cpus" and not parents[node])
     top = next(tops, len(names))
     for node in range(top + 1, len(names)):
         if parents[node] == top:
-            yield tree[node]
+            yield node
         elif parents[node] < top:
             return
 

@@ -78,8 +78,8 @@ def never_probes(board: TreeBoard) -> Iterator[Finding]:
     """Every such supplier that no other rule reports."""
     if (
         board.tree.is_overlay
-        or not board.profile.orders_probing
         or not _is_worth_a_prediction(board)
+        or not board.profile.orders_probing
     ):
         return
     told = {links[0].supplier.path for links in stranded(board)}
