@@ -12,18 +12,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 
-from dtlink.board.cycle_breaks import DeviceStep, arcs_of, smallest_breaks
-from dtlink.board.cycle_breaks import chain as short_chain
 from dtlink.board.devices import device_at
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import KERNEL_BINDINGS
 from dtlink.facts.early import is_served_early
 from dtlink.facts.kernels import DEFAULT, KernelVersion
-from dtlink.links.components import strong_components
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dtlink.board.cycle_breaks import DeviceStep
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
@@ -76,6 +74,8 @@ def device_cycles(
     links = _Links(tree, columns)
     if through is not None and not links.may_return(through):
         return ()
+    from dtlink.links.components import strong_components
+
     components = strong_components(links.arcs(suppliers))
     if through is not None:
         components = [nodes for nodes in components if not through.isdisjoint(nodes)]
@@ -161,6 +161,8 @@ class _Links:
 
     def steps(self, inside: set[int]) -> dict[tuple[int, int], DeviceStep]:
         """The steps between some devices, by their ends."""
+        from dtlink.board.cycle_breaks import DeviceStep
+
         tree = self._tree
         found: dict[tuple[int, int], list[Reference]] = {}
         references = chain.from_iterable(self._columns)
@@ -210,6 +212,9 @@ def _late(
 
     No device waits for those (drivers/base/core.c, FWNODE_FLAG_INITIALIZED).
     """
+    from dtlink.board.cycle_breaks import arcs_of
+    from dtlink.links.components import strong_components
+
     early = {
         node
         for component in components
@@ -230,6 +235,9 @@ def _late(
 
 def _cycle(tree: Tree, steps: Sequence[DeviceStep]) -> DeviceCycle:
     """A component, with one of its cycles."""
+    from dtlink.board.cycle_breaks import chain as short_chain
+    from dtlink.board.cycle_breaks import smallest_breaks
+
     short = short_chain(steps)
     breaks = smallest_breaks(tree, steps)
     at = next((at for at, step in enumerate(short) if step in breaks), 0)

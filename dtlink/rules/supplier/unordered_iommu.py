@@ -63,7 +63,7 @@ _GIVES_UP = "deferred probe timeout, ignoring dependency"
 )
 def unordered_iommu(board: TreeBoard) -> Iterator[Finding]:
     """One finding for each board."""
-    if unordered_iommu.id in board.without_notes and not _is_told_to_give_up(board.profile):
+    if unordered_iommu.id in board.without_notes and not _may_give_up(board):
         return
     off = board.tree.disabled
     references = [
@@ -100,6 +100,12 @@ def _finding(board: TreeBoard, references: Sequence[Reference]) -> Finding:
         severity=Severity.WARNING if given_up else Severity.INFO,
         likely=given_up,
     )
+
+
+def _may_give_up(board: TreeBoard) -> bool:
+    """Whether the kernel is told to; most boards have neither kernel nor such a parameter."""
+    is_named = board.facts is not None or board.settings.cmdline is not None
+    return (is_named or "timeout" in board.bootargs) and _is_told_to_give_up(board.profile)
 
 
 def _is_told_to_give_up(profile: KernelProfile) -> bool:
