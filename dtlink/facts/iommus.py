@@ -130,6 +130,11 @@ IOMMUS = (
 #: qcom_acpi_platlist; the same in Linux 6.1, 6.12 and 7.2).
 QUALCOMM_PLATFORMS = frozenset({("LENOVO", "CB-01", 0x8180), ("QCOM", "QCOMEDK2", 0x8180)})
 
+#: Where Qualcomm's SoCs for notebooks have the SMMU of their devices, and that of their GPU: IDs in
+#: the tables may be the vendor's (arch/arm64/boot/dts/qcom/: sc7180.dtsi, sc8180x.dtsi;
+#: sc7280.dtsi, sc8280xp.dtsi and hamoa.dtsi have the last).
+QUALCOMM_SMMUS = tuple(frozenset({0x15000000, gpu}) for gpu in (0x5040000, 0x2CA0000, 0x3DA0000))
+
 #: What the driver of SMMUv1 and v2 binds to (arm_smmu_of_match[]).
 ARM_SMMU = tuple(name for row in IOMMUS if row.driver == _ARM_SMMU for name in row.matched)
 

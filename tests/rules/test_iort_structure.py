@@ -766,7 +766,34 @@ MINE = {
         ),
         ('oem_id="QCOM"', "smmu-v3 base=0x15000000", []),
         ("", "smmu base=0x15000000", []),
+        # IDs of a vendor's own: the SMMUs are where sc8280xp and x1e80100 have theirs.
+        ('oem_id="HPQOEM"', "smmu base=0x15000000\n  smmu base=0x3da0000", [WARNING]),
+        ('oem_id="HPQOEM"', "smmu base=0x15000000\n  smmu base=0x2b400000", []),
+        (
+            'oem_id="LENOVO" oem_table_id="CB-01" oem_revision=0x8180 creator_id="PTEC"',
+            "smmu base=0x15000000\n  smmu base=0x2ca0000",
+            [],
+        ),
     ],
 )
 def test_qualcomm_platforms(header: str, node: str, expected: list[Severity]) -> None:
     assert severities("qualcomm-platform", f"IORT {header}\n  {node}\n") == expected
+
+
+# Names of devices
+
+
+@pytest.mark.parametrize(
+    ("mapping", "expected", "text"),
+    [
+        ("map flags=1 output=smmu", WARNING, "no SMMU, no MSIs, no address limit"),
+        ("map count=3 output=smmu", INFO, "it gets no SMMU and no MSIs by any name"),
+        ("", WARNING, "no address limit"),
+    ],
+)
+def test_what_a_name_of_short_segments_costs(mapping: str, expected: Severity, text: str) -> None:
+    """Ranges of IDs give a device no SMMU on Linux, whatever the name."""
+    table = machine(f'IORT\n  {V3}\n  named-component object_name="\\_SB.GPU0"\n    {mapping}\n')
+    [finding] = check(TablesBoard(table), choose(["acpi/device-name"])).findings
+    assert finding.severity is expected
+    assert text in finding.effect

@@ -340,11 +340,20 @@ def test_all_iommus_are_told_once():
     [finding] = check("supplier/unordered-iommu", board(MASTERS))
     assert finding.severity is Severity.INFO
     assert finding.message == (
-        "without fw_devlink.strict=1 nothing makes 2 masters probe after their IOMMUs "
-        "(iommu@1, iommu@2)"
+        "without fw_devlink.strict=1 only the bus defers 2 masters until their IOMMUs "
+        "(iommu@1, iommu@2) have probed, and it gives up"
     )
     assert finding.related == ("/iommu@1", "/iommu@2")
     assert "deferred_probe_timeout (10 s) expires" in finding.effect
+
+
+def test_a_map_without_ids_is_no_master():
+    tree = """
+    one: iommu@1 { compatible = "vendor,mmu"; reg = <1>; #iommu-cells = <1>; };
+    mc { compatible = "fsl,qoriq-mc"; iommu-map = <0 &one 0 %d>; };
+    """
+    assert not check("supplier/unordered-iommu", board(tree % 0))
+    assert len(check("supplier/unordered-iommu", board(tree % 8))) == 1
 
 
 def test_strict_orders_them():

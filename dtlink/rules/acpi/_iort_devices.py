@@ -28,6 +28,7 @@ from dtlink.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from dtlink.firmware.acpi.layout import Struct
     from dtlink.links.id_ranges import IdRange
 
 _MATCH = "iort_match_node_callback()"
@@ -41,6 +42,12 @@ def _named(table: Iort) -> Iterator[NamedComponent | Iwb]:
 def _bridges(table: Iort) -> Iterator[Iwb]:
     """The wire bridges whose fields are all there."""
     return (node for node in table.nodes if isinstance(node, Iwb) and is_whole(node))
+
+
+def _has_ranges_only(node: Struct) -> bool:
+    """Whether Linux has no use for the mappings of a component: it reads single ones alone."""
+    maps = node.mappings if isinstance(node, NamedComponent) else ()
+    return bool(maps) and not any(each.single for each in maps)
 
 
 def _components(table: Iort) -> Iterator[NamedComponent]:
@@ -84,6 +91,13 @@ NAMES = NameRows(
             "device of another path has no SMMU, no MSIs, no address limit, and no message",
             lambda case: case.fault is NameFault.UNKNOWN,
             source=_MATCH,
+        ),
+        Effect(
+            "Linux finds no node for the device: no address limit, and no message; with ranges of "
+            "IDs alone it gets no SMMU and no MSIs by any name; other systems find it",
+            lambda case: case.fault is NameFault.UNPADDED and _has_ranges_only(case.where),
+            Severity.INFO,
+            "iort_match_node_callback(), iort_node_get_id()",
         ),
         Effect(
             _LOST + "; other systems find it",

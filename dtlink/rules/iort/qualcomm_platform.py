@@ -1,7 +1,8 @@
 """Linux's SMMU driver does not know this Qualcomm platform.
 
-What it finds: an IORT of Qualcomm's (by its OEM ID, OEM table ID or creator ID) with SMMUs of
-version 1 or 2, and with an OEM ID, OEM table ID and revision that are not in the driver's list.
+What it finds: an IORT of a Qualcomm platform (by its OEM ID, OEM table ID or creator ID, or with
+SMMUs where Qualcomm's SoCs for notebooks have theirs) with SMMUs of version 1 or 2, and with an OEM
+ID, OEM table ID and revision that are not in the driver's list.
 Why it matters: a hypervisor of these platforms traps the SMMUs' registers, and writes a fault where
 the driver asks for a bypass. The driver's part for Qualcomm works around that, and keeps the
 streams that the firmware has set up. With a devicetree it is chosen by the compatible, with ACPI by
@@ -15,10 +16,10 @@ qcom_smmu_impl_init(), qcom_smmu_cfg_probe().
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
-from dtlink.facts.iommus import QUALCOMM_PLATFORMS
+from dtlink.facts.iommus import QUALCOMM_PLATFORMS, QUALCOMM_SMMUS
 from dtlink.firmware.acpi.iort import Iort, Smmu
 from dtlink.rules.iort._nodes import MOST_RELATED, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -59,7 +60,7 @@ def qualcomm_platform(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table."""
     table = board.machine.iort
     smmus = list(nodes(board, Smmu))
-    if table is None or not smmus or not _is_qualcomms(table):
+    if table is None or not smmus or not _is_qualcomms(table, smmus):
         return
     platform = (table.oem_id, table.oem_table_id, table.oem_revision)
     if platform in QUALCOMM_PLATFORMS:
@@ -79,6 +80,9 @@ def qualcomm_platform(board: TablesBoard) -> Iterator[Finding]:
     )
 
 
-def _is_qualcomms(table: Iort) -> bool:
+def _is_qualcomms(table: Iort, smmus: Sequence[Smmu]) -> bool:
     ids = (table.oem_id, table.oem_table_id, table.creator_id)
-    return any(each.startswith(_QUALCOMM) for each in ids)
+    bases = {each.base for each in smmus}
+    return any(each.startswith(_QUALCOMM) for each in ids) or any(
+        known <= bases for known in QUALCOMM_SMMUS
+    )

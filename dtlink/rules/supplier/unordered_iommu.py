@@ -1,4 +1,4 @@
-"""Nothing makes DMA masters wait for their IOMMU.
+"""Only the bus defers DMA masters until their IOMMU has probed, and it gives up.
 
 What it finds: a board with IOMMUs, on a kernel whose fw_devlink does not follow iommus and
 iommu-map: the default from 5.15 on, and any kernel before 5.13, which orders no probe. One finding
@@ -71,9 +71,16 @@ def unordered_iommu(board: TreeBoard) -> Iterator[Finding]:
         for refs in board.masters.values()
         for ref in refs
         if ref.supplier not in off and ref.flaw is Flaw.NONE and ref.consumer != ref.supplier
+        if not _maps_nothing(board, ref.consumer)
     ]
     if references and not _orders(board.profile, references[0]):
         yield _finding(board, references)
+
+
+def _maps_nothing(board: TreeBoard, node: int) -> bool:
+    """Whether a node has an iommu-map whose entries all have length 0."""
+    table = board.iommu_maps.get(node)
+    return table is not None and not any(row.length for row in table.entries)
 
 
 def _orders(profile: KernelProfile, ref: Reference) -> bool:
@@ -89,10 +96,12 @@ def _finding(board: TreeBoard, references: Sequence[Reference]) -> Finding:
     iommus = [board.tree[node] for node in sorted({ref.supplier for ref in references})]
     masters = {ref.consumer for ref in references}
     given_up = _is_told_to_give_up(profile)
+    gives_up = ", and it gives up" if profile.deferred_probe_timeout >= 0 else ""
     return unordered_iommu.finding(
         first,
-        f"{_without(profile)} nothing makes {counted(len(masters), 'master')} probe after "
-        f"{noun(len(masters), 'its', 'their')} {noun(len(iommus), 'IOMMU')} ({_named(iommus)})",
+        f"{_without(profile)} only the bus defers {counted(len(masters), 'master')} until "
+        f"{noun(len(masters), 'its', 'their')} {noun(len(iommus), 'IOMMU')} ({_named(iommus)}) "
+        f"{noun(len(iommus), 'has', 'have')} probed{gives_up}",
         effect=_effect(profile),
         fix=_fix(board),
         supplier=first.supplier,
