@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from dtlink.report.entries import Document, Json
 
 
+#: What an input can be.
+FORMS = (
+    *("fdt", "fdt-overlay", "fdt-folder", "dts"),
+    *("acpi", "acpidump", "iasl", "hexdump", "acpi-folder"),
+)
+
+
 class InputFault(NamedTuple):
     """Why an input could not be read; ``offset`` is a byte offset.
 
@@ -148,8 +155,7 @@ class InputReport(NamedTuple):
 
     path: str
     form: str = ""
-    """``fdt``, ``fdt-overlay``, ``fdt-folder``, ``dts``, ``acpi``, ``acpidump``, ``iasl``,
-    ``hexdump`` or ``acpi-folder``; empty if it could not be read."""
+    """One of :data:`FORMS`; empty if it could not be read."""
     sha256: str = ""
     model: str = ""
     compatible: Sequence[str] = ()

@@ -586,6 +586,15 @@ def test_a_report_with_a_broken_member(
     assert message in failed(builds.run("diff", report, builds.old))
 
 
+def test_a_report_of_a_later_version_has_forms_of_its_own(builds: Builds) -> None:
+    report = builds.report("lint", builds.old)
+    document = json.loads(report.read_text())
+    document["inputs"][0]["form"] = "a-form-of-2030"
+    report.write_text(json.dumps(document))
+    compared = json.loads(builds.run("diff", report, report, "--format", "json").stdout)
+    assert compared["inputs"][0]["form"] is None
+
+
 @pytest.mark.parametrize(
     ("command", "member", "value", "message"),
     [

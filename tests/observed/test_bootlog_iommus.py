@@ -106,6 +106,12 @@ def test_what_an_iommu_refused(line: str, device: str, effect: DeviceEffect, wor
     assert cause.origin.cure
 
 
+@pytest.mark.parametrize("reason", ["0z05", "5f", "0x", "\N{ARABIC-INDIC DIGIT FIVE}", "123456789"])
+def test_a_reason_that_is_no_number_is_not_read(reason: str) -> None:
+    line = f"DMAR: [DMA Read] Request device [00:02.0] fault addr 9 [fault reason {reason}]"
+    assert not told(line).causes
+
+
 @pytest.mark.parametrize(
     ("line", "device", "effect", "words"),
     [

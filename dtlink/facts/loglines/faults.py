@@ -20,6 +20,8 @@ _DRIVERS_FAULT = (
     "describe its buffer in /reserved-memory with iommu-addresses; later it is the fault of the "
     "master's driver, or of a master whose iommus names another IOMMU or ID than it has"
 )
+#: A fault reason: two decimal digits in Linux 5.10, hexadecimal with 0x in 6.1.
+_REASON = "0x[0-9a-f]{1,4}|[0-9]{1,4}"
 _DEVICE_IOMMU = r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): "
 
 #: What an event of an AMD IOMMU is (AMD I/O Virtualization Technology, 48882, 2.5).
@@ -116,7 +118,7 @@ FAULT_LINES = (
         needles=("] Request device [",),
         pattern=rf"DMAR: \[DMA [^\]]{{1,40}}\] Request device \[(?P<requester>{_FUNCTION})\]"
         r".{0,40}? fault addr (?:0x)?(?P<address>[0-9a-f]{1,16}) "
-        r"\[fault reason (?P<reason>\w{1,8})\]",
+        rf"\[fault reason (?P<reason>{_REASON})\]",
         harm=Harm.HARMFUL,
         sample="DMAR: [DMA Write NO_PASID] Request device [0000:03:00.0] fault addr 0xbf450000 "
         "[fault reason 0x05] PTE Write access is not set",
@@ -130,7 +132,7 @@ FAULT_LINES = (
         topic=Topic.FAULT,
         needles=("[INTR-REMAP]",),
         pattern=rf"\[INTR-REMAP\] Request device \[(?P<requester>{_FUNCTION})\] fault index "
-        r"(?:0x)?(?P<index>[0-9a-f]{1,16}) \[fault reason (?P<reason>\w{1,8})\]",
+        rf"(?:0x)?(?P<index>[0-9a-f]{{1,16}}) \[fault reason (?P<reason>{_REASON})\]",
         harm=Harm.HARMFUL,
         sample="DMAR: [INTR-REMAP] Request device [0000:01:05.0] fault index 0x2f "
         "[fault reason 0x26] Blocked an interrupt request due to source-id verification failure",

@@ -15,6 +15,7 @@ from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
 from dtlink.report.json import SCHEMA
+from dtlink.report.model import FORMS
 from dtlink.rules.model import Confidence, Severity
 from dtlink.typed import Any
 from dtlink.views.cycles import CycleRow, CycleStep
@@ -172,7 +173,7 @@ def _inputs(document: Any) -> Iterator[SavedInput]:
         identity = IdentityRow(
             path=entry["path"],
             sha256=entry["sha256"],
-            form=entry["form"],
+            form=entry["form"] if entry["form"] in FORMS else None,  # a later version's
             model=entry["model"],
             compatible=tuple(entry["compatible"]),
             dtlink=document["dtlink"],
