@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from dtlink.facts.media import MEDIA, PCI_MEDIA, VIRTUAL_MEDIA, BusDriver
 from dtlink.facts.root_layers import (
     FILESYSTEMS,
@@ -13,27 +11,31 @@ from dtlink.facts.root_layers import (
     USUAL_FILESYSTEM,
     Layer,
 )
+from dtlink.late import pattern
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from dtlink.facts.cmdline import CommandLine
 
 #: The names of media in links below /dev/disk (udev's 60-persistent-storage.rules).
 _LINKS = (
-    (re.compile(r"/(nvme-|.*-nvme-)"), "nvme"),
-    (re.compile(r"/(mmc-|.*\.mmc$|.*\.mmc-)"), "mmcblk"),
-    (re.compile(r"/(usb-|ata-|scsi-|wwn-|.*-(usb|ata|sas|scsi|ufs)-)"), "sd"),
-    (re.compile(r"/(virtio-|.*-virtio-)"), "vd"),
+    (pattern(r"/(nvme-|.*-nvme-)"), "nvme"),
+    (pattern(r"/(mmc-|.*\.mmc$|.*\.mmc-)"), "mmcblk"),
+    (pattern(r"/(usb-|ata-|scsi-|wwn-|.*-(usb|ata|sas|scsi|ufs)-)"), "sd"),
+    (pattern(r"/(virtio-|.*-virtio-)"), "vd"),
 )
 #: Major numbers (Documentation/admin-guide/devices.txt), in decimal or as two hexadecimal digits.
 _MAJORS = {"8": "sd", "31": "mtdblock", "179": "mmcblk"}
+_HEX_DIGITS = "0123456789abcdefABCDEF"
 _HEX_MAJORS = {"08": "sd", "1f": "mtdblock", "b3": "mmcblk"}
-_NUMBER = re.compile(r"mmcblk([0-9]+)").match
+_PARTITION = pattern(r"[a-z]{1,3}[0-9]*")
+_NUMBER = pattern(r"mmcblk([0-9]+)")
 #: Words that name the medium itself, of which root= names what is made of it.
-_HOLDERS = re.compile(r"(?:cryptdevice=|cryptopts=(?:.*,)?source=)(/dev/[^:,]+)").match
+_HOLDERS = pattern(r"(?:cryptdevice=|cryptopts=(?:.*,)?source=)(/dev/[^:,]+)")
 _NETWORK = ("nfs", "nbd")
 #: The names of devices without a medium: nothing is known of where the root comes from.
 _MEMORY = ("ram", "zram", "loop")
@@ -66,7 +68,7 @@ class RootSpec(NamedTuple):
     def of(cls, line: CommandLine) -> RootSpec:
         """The root of a command line."""
         layers = tuple(_layers(line.root_words))
-        names = [found[1] for word in line.root_words if (found := _HOLDERS(word))]
+        names = [found[1] for word in line.root_words if (found := _HOLDERS.match(word))]
         disk = next(filter(None, map(_disk, (*names, line.root))), "")
         if any(layer.is_network for layer, _ in layers):
             disk = disk if disk in _NETWORK else _NETWORK[0]
@@ -115,6 +117,10 @@ def _parts(word: str) -> tuple[str, str, str]:
 
 
 def _layers(words: tuple[str, ...]) -> Iterator[tuple[Layer, str]]:
+    if not words:
+        return
+    import re
+
     for layer in LAYERS:
         found = (word for word in words if any(re.fullmatch(each, word) for each in layer.words))
         if word := next(found, ""):
@@ -129,9 +135,8 @@ def _disk(device: str) -> str:
     if name in _NETWORK:
         return name
     major = _MAJORS.get(name.partition(":")[0]) if ":" in name else None
-    major = major or (
-        _HEX_MAJORS.get(name[:2].lower()) if re.fullmatch("[0-9a-fA-F]{4}", name) else None
-    )
+    is_hex = len(name) == len("0803") and not name.strip(_HEX_DIGITS)
+    major = major or (_HEX_MAJORS.get(name[:2].lower()) if is_hex else None)
     disks = (disk for medium in (*MEDIA, *PCI_MEDIA, *VIRTUAL_MEDIA) for disk in medium.disks)
     return major or next((each for each in disks if _is_named(name, each)), "")
 
@@ -142,9 +147,10 @@ def _is_named(name: str, disk: str) -> bool:
     if rest == name:
         return False
     if disk in ("sd", "vd"):
-        return re.fullmatch("[a-z]{1,3}[0-9]*", rest) is not None
+        return _PARTITION.fullmatch(rest) is not None
     return disk not in _NETWORK or rest == ""
 
 
 def _number(device: str) -> re.Match[str] | None:
-    return _NUMBER(device.removeprefix("/dev/"))
+    name = device.removeprefix("/dev/")
+    return _NUMBER.match(name) if name.startswith("mmcblk") else None

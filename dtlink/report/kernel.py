@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from dtlink import reading
 from dtlink.typed import TYPE_CHECKING
@@ -62,7 +61,7 @@ def _seen_from(kernel: str, path: str) -> str:
     below = os.path.relpath(path, kernel)
     if below == ".":
         return kernel
-    return path if below.startswith("..") else Path(below).as_posix()
+    return path if below.startswith("..") else below.replace(os.sep, "/")
 
 
 def machine_files(settings: Iterable[Settings]) -> JsonObject:

@@ -1,7 +1,5 @@
 """The table: what becomes of a consumer, by the kind of supplier, the kernel and its time."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -545,16 +543,16 @@ def test_when_a_driver_is_there(driver, image, root, when):
 
 
 def test_what_an_incomplete_initramfs_lacks_is_not_known_to_be_late():
-    part = replace(initramfs(frozenset({"a"})), complete=False)
+    part = initramfs(frozenset({"a"}))._replace(complete=False)
     assert Loading(part).loaded("a") is When.INITRAMFS
     assert Loading(part).loaded("b") is When.UNKNOWN
-    quiet = replace(initramfs(frozenset({"a", "b"})), udev=False, order=("a",))
+    quiet = initramfs(frozenset({"a", "b"}))._replace(udev=False, order=("a",))
     assert Loading(quiet).loaded("a") is When.INITRAMFS
     assert Loading(quiet).loaded("b") is When.UNKNOWN
 
 
 def test_of_several_modules_the_first_counts_if_it_is_sure():
-    quiet = replace(initramfs(frozenset({"a", "b"})), udev=False, order=("a",))
+    quiet = initramfs(frozenset({"a", "b"}))._replace(udev=False, order=("a",))
     assert Loading(quiet).comes(module("a", "b")) is When.INITRAMFS
     assert Loading(quiet).comes(module("b", "elsewhere")) is When.UNKNOWN
     assert Loading(quiet).comes(module("elsewhere")) is When.ROOT
@@ -574,7 +572,7 @@ def test_a_module_comes_no_earlier_than_what_it_depends_on():
     assert Loading(both, build=build).loaded("a") is When.INITRAMFS
     assert Loading(alone, build=build).loaded("a") is When.ROOT
     # Another kernel's modules in the same initramfs are of no use.
-    other = replace(both, by_version={"6.1-x": frozenset({"a", "core"})})
+    other = both._replace(by_version={"6.1-x": frozenset({"a", "core"})})
     assert Loading(other, build=build).loaded("a") is When.ROOT
 
 
@@ -671,7 +669,7 @@ def test_a_riscv_iommu_without_a_driver_is_waited_for(version, ends):
 
 
 def test_an_initramfs_that_is_not_whole_leaves_the_outcome_open():
-    part = replace(initramfs(frozenset()), complete=False)
+    part = initramfs(frozenset())._replace(complete=False)
     made = AcpiTimeline(viot(), KernelProfile.of("6.12"), MODULE, initramfs=part)
     assert [each.outcome for each in made.waits] == [Outcome.UNKNOWN]
 

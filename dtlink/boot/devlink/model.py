@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dtlink.enums import Enum
 from dtlink.records import NamedTuple
@@ -118,8 +117,7 @@ class Device(NamedTuple):
     """The driver that it bound, if any."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """All that a kernel's fw_devlink does with one devicetree."""
 
     kernel_version: str

@@ -311,7 +311,7 @@ class Compatibles:
         """Whether the index is known to be of the kernel's own version."""
         if self._is_assumed:
             return False
-        other = self._index.release if self._index else ""
+        other = "" if self._index is None else self._index.release
         return str(self._version).split(".") == other.split("-")[0].split(".")[:2]
 
     @property

@@ -26,6 +26,9 @@ _SOUNDWIRE = pattern(r"(?i)sdw([0-9a-f])([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{2})"
 _SLIMBUS = pattern(r"(?i)slim([0-9a-f]{1,4}),([0-9a-f]{1,4})")
 _VIRTIO = pattern(r"virtio,device([0-9a-f]{1,8})")
 
+#: What all of these begin with, in small letters.
+_BEGINNINGS = ("eth", "pci", "sdw", "sli", "vir")
+
 #: The option of what drives a PHY that has no driver of its own.
 GENERIC_PHY = "PHYLIB"
 
@@ -53,6 +56,8 @@ def by_identity(build: Holdings, names: Iterable[str]) -> Driver | None:
     """The driver of a device on such a bus; ``None`` if the strings name none."""
     names = tuple(names)
     for name in names:
+        if name[:3].lower() not in _BEGINNINGS:
+            continue
         if _PHY.fullmatch(name):
             return phy_driver(build, names)
         if found := _PCI.fullmatch(name):
@@ -73,7 +78,7 @@ def usb_driver(build: Holdings, names: Iterable[str]) -> Driver | None:
     binds to the device (drivers/usb/core/generic.c).
     """
     for name in names:
-        if found := _USB.fullmatch(name):
+        if name[:3].lower() == "usb" and (found := _USB.fullmatch(name)):
             vendor, product = (int(each, 16) for each in found.groups())
             alias = f"usb:v{vendor:04X}p{product:04X}d0000dc00dsc00dp00ic00isc00ip00in00"
             if modules := build.modules_for(alias):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 
@@ -191,4 +190,6 @@ class Controllers:
 @lru_cache(maxsize=4096)
 def base_name(name: bytes) -> str:
     """A node's name without its address and without a number at its end."""
-    return re.sub(r"-?[0-9]+$", "", name.partition(b"@")[0].decode("latin-1"))
+    whole = name.partition(b"@")[0].decode("latin-1")
+    base = whole.rstrip("0123456789")
+    return whole if base == whole else base.removesuffix("-")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from dtlink.enums import Enum
+from dtlink.late import pattern
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ class Behind(Enum):
 
 #: By the class code, its first two digits or all four (PCI Code and ID Assignment Specification).
 _CLASSES = {"01": Behind.DISK, "02": Behind.NETWORK, "0c03": Behind.USB}
-_CLASS = re.compile(r"pciclass,([0-9a-f]{4})").match
-_BRIDGE = "0604"
+_CLASS = pattern(r"pciclass,([0-9a-f]{4})")
+_BRIDGE = "pciclass,0604"
 #: By the node's name (Devicetree Specification 2.2.2).
 _NAMES = {
     b"nvme": Behind.DISK,
@@ -36,7 +35,7 @@ _NAMES = {
     b"ethernet": Behind.NETWORK,
 }
 #: The key of an M.2 socket for storage; the others are for radios and modems (pcie-m2-*.yaml).
-_SOCKET = re.compile(r"pcie-m2-([a-z])-connector").fullmatch
+_SOCKET = pattern(r"pcie-m2-([a-z])-connector")
 _STORAGE_KEYS = ("m", "b")
 
 
@@ -79,7 +78,7 @@ def _places(tree: Tree, nodes: list[int]) -> Iterator[Behind]:
 def _function(tree: Tree, node: int) -> Behind:
     name = tree.layout.names[node].partition(b"@")[0]
     for each in tree[node].compatible:
-        if found := _CLASS(each):
+        if each.startswith("pciclass,") and (found := _CLASS.match(each)):
             code = found[1]
             return _CLASSES.get(code) or _CLASSES.get(code[:2], Behind.OTHER)
     return _NAMES.get(name, Behind.OTHER)
@@ -92,7 +91,7 @@ def _slot(tree: Tree, port: int) -> Behind:
         far = tree.phandles.get(phandle) if phandle is not None else None
         while far is not None and far > 0:
             for name in tree[far].compatible:
-                if found := _SOCKET(name):
+                if found := _SOCKET.fullmatch(name):
                     return Behind.UNKNOWN if found[1] in _STORAGE_KEYS else Behind.OTHER
             far = tree.parents[far]
     return Behind.UNKNOWN
@@ -107,7 +106,7 @@ def _below(tree: Tree, node: int) -> Iterator[int]:
 def _is_bridge(tree: Tree, node: int) -> bool:
     if _type(tree, node) == "pci":
         return True
-    return any((found := _CLASS(name)) and found[1] == _BRIDGE for name in tree[node].compatible)
+    return any(name.startswith(_BRIDGE) for name in tree[node].compatible)
 
 
 def _type(tree: Tree, node: int) -> str:

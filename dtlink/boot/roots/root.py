@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -21,6 +20,7 @@ from dtlink.facts.media import (
     Medium,
     Tier,
 )
+from dtlink.late import pattern
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dtlink.facts.root import RootSpec
     from dtlink.firmware.tree import Tree
 
-_ALIAS = re.compile(r"mmc([0-9]+)").fullmatch
+_ALIAS = pattern(r"mmc([0-9]+)")
 
 
 class Root:
@@ -191,7 +191,9 @@ class Root:
         aliases = self._tree.root.child("aliases")
         if number is None or aliases is None:
             return found
-        hosts = {name: self._tree.find(name) for name in aliases.properties if _ALIAS(name)}
+        hosts = {
+            name: self._tree.find(name) for name in aliases.properties if _ALIAS.fullmatch(name)
+        }
         host = hosts.get(f"mmc{number}")
         if host is not None and host.index in found:
             return {host.index: found[host.index]}

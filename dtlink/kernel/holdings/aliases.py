@@ -7,18 +7,18 @@ end, for a device that has more compatible strings after this one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from dtlink.late import pattern as late_pattern
 from dtlink.records import NamedTuple
 from dtlink.typed import Any
 
 #: ``of:N`` name ``T`` type ``C`` compatible: a name is in none that drivers make today.
-_OF = r"of:N\*T(\*|[^*?\[\]]+\*)C([^*?\[\]]+?)(C\*|\*|)"
-_SPACE = re.compile(r"\s")
-_WILD = re.compile(r"[*?\[]")
-_WILDCARD = re.compile(r"\[[!^]?\]?[^\]]*\]|[*?\[]")
-_BRACKETS = re.compile(r"(\[[^\]]*\])")
+_OF = late_pattern(r"of:N\*T(\*|[^*?\[\]]+\*)C([^*?\[\]]+?)(C\*|\*|)")
+_SPACE = late_pattern(r"\s")
+_WILD = late_pattern(r"[*?\[]")
+_WILDCARD = late_pattern(r"\[[!^]?\]?[^\]]*\]|[*?\[]")
+_BRACKETS = late_pattern(r"(\[[^\]]*\])")
 #: Patterns are kept apart by their first characters, and looked at only where those are asked for.
 _KEY = 3
 #: Nothing that is asked for is longer.
@@ -80,7 +80,7 @@ class AliasIndex:
         """An index of aliases, each with the module that it calls."""
         of: dict[str, dict[str, set[str]]] = {}
         others: dict[str, list[str]] = {}
-        of_device = re.compile(_OF).fullmatch
+        of_device = _OF.fullmatch
         for pattern, module in pairs:
             if pattern.startswith("of:") and (found := of_device(pattern)):
                 kind = f":{found[1][:-1]}" if found[1] != "*" else ""
@@ -107,7 +107,7 @@ class AliasIndex:
 
         ``None``: of whatever type the device is. Compared letter by letter, as modprobe does.
         """
-        wanted = _SPACE.sub("_", compatible)
+        wanted = compatible if compatible.split() == [compatible] else _SPACE.sub("_", compatible)
         wanted = _normal(wanted) if self._folded else wanted
         return _once(
             each.module

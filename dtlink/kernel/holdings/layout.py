@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from dtlink import reading
 from dtlink.firmware.errors import InputError
@@ -25,7 +23,7 @@ INDEXES = (
     *("modules.alias", "modules.alias.bin", "modules.dep", "modules.softdep", "modules.order"),
     *("modules.builtin", "modules.builtin.modinfo", "modules.builtin.alias.bin", "modules.load"),
 )
-_PACKED = r"(?:\.(?:gz|xz|zst|lz4|bz2|lzma|efi|img))?"
+_PACKED = ("", *(f".{end}" for end in ("gz", "xz", "zst", "lz4", "bz2", "lzma", "efi", "img")))
 _BUILT = (*("Image", "vmlinuz.efi", "zImage", "bzImage"), *("Image.gz", "Image.lz4", "Image.zst"))
 #: The file of a build tree that has its release.
 _RELEASE = "include/config/kernel.release"
@@ -35,23 +33,32 @@ _WHAT = (
 )
 
 
-@dataclass(eq=False)
 class KernelFiles:
     """The files of one kernel; an empty path for what is not there."""
 
-    path: str
-    """What was asked for."""
-    form: str
-    """``modules``, ``package``, ``tree``, ``config`` or ``running``."""
-    release: str = ""
-    folder: str = ""
-    """What holds modules.* and, below it, the modules."""
-    config: str = ""
-    image: str = ""
-    indexes: dict[str, str] = field(default_factory=dict)
-    """modules.* by their names."""
-    others: tuple[KernelFiles, ...] = ()
-    """More folders with modules of the same kernel."""
+    def __init__(
+        self,
+        path: str,
+        form: str,
+        release: str = "",
+        folder: str = "",
+        *,
+        config: str = "",
+        indexes: Mapping[str, str] | None = None,
+    ) -> None:
+        self.path = path
+        """What was asked for."""
+        self.form = form
+        """``modules``, ``package``, ``tree``, ``config`` or ``running``."""
+        self.release = release
+        self.folder = folder
+        """What holds modules.* and, below it, the modules."""
+        self.config = config
+        self.image = ""
+        self.indexes = indexes or {}
+        """modules.* by their names."""
+        self.others: tuple[KernelFiles, ...] = ()
+        """More folders with modules of the same kernel."""
 
     @property
     def all(self) -> tuple[KernelFiles, ...]:
@@ -197,11 +204,11 @@ def _line(path: str) -> str:
 def _image_in(places: list[str], release: str) -> str:
     """An image with the version in its name, or else one without (it contains its version)."""
     there = {place: names_in(place) for place in places}
-    for version in (f"-{re.escape(release)}", "") if release else ("",):
+    for version in (f"-{release}", "") if release else ("",):
         for name in IMAGES:
-            pattern = re.compile(f"{name}{version}{_PACKED}")
+            wanted = frozenset(f"{name}{version}{end}" for end in _PACKED)
             for place, names in there.items():
-                for each in filter(pattern.fullmatch, names):
+                for each in filter(wanted.__contains__, names):
                     if is_file(f"{place}/{each}"):
                         return f"{place}/{each}"
     return ""

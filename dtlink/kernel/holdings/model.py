@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from dtlink.kernel.holdings.aliases import AliasIndex
 from dtlink.records import NamedTuple
+from dtlink.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 
 class Module(NamedTuple):
@@ -23,7 +27,6 @@ class Module(NamedTuple):
     """Names or aliases of what is loaded afterwards, if it is there (softdep post)."""
 
 
-@dataclass(frozen=True, eq=False)
 class Holdings:
     """What one kernel holds.
 
@@ -31,31 +34,46 @@ class Holdings:
     :meth:`knows` before taking an empty answer for a no.
     """
 
-    release: str
-    """Such as ``6.12.117+deb12-arm64``; empty where it is unknown."""
-    config: Mapping[str, str]
-    """The configuration, by names without ``CONFIG_``: 'y', 'm' or the value; 'n' where a line says
-    so. What is absent is off if the whole ``config`` is known, and unknown otherwise.
-    """
-    modules: Mapping[str, Module]
-    builtin: frozenset[str]
-    """Names of the modules that are built in (modules.builtin)."""
-    order: Mapping[str, int]
-    """The place of each module in modules.order: of several for one device, the first wins."""
-    builtin_compatibles: frozenset[str] | None
-    """Compatible strings in match tables of what is built in; ``None``: unknown.
+    def __init__(
+        self,
+        *,
+        release: str,
+        config: Mapping[str, str],
+        modules: Mapping[str, Module],
+        builtin: AbstractSet[str],
+        order: Mapping[str, int],
+        builtin_compatibles: AbstractSet[str] | None,
+        sources: Mapping[str, str] | None = None,
+        notes: tuple[str, ...] = (),
+        aliases: AliasIndex | None = None,
+        builtin_aliases: AliasIndex | None = None,
+        stamp: str | None = None,
+    ) -> None:
+        self.release: Final = release
+        """Such as ``6.12.117+deb12-arm64``; empty where it is unknown."""
+        self.config: Final = config
+        """The configuration, by names without ``CONFIG_``: 'y', 'm' or the value; 'n' where a line
+        says so. What is absent is off if the whole ``config`` is known, and unknown otherwise.
+        """
+        self.modules: Final = modules
+        self.builtin: Final = builtin
+        """Names of the modules that are built in (modules.builtin)."""
+        self.order: Final = order
+        """The place of each module in modules.order: of several for one device, the first wins."""
+        self.builtin_compatibles: Final = builtin_compatibles
+        """Compatible strings in match tables of what is built in; ``None``: unknown.
 
-    From the image (every table, also those of early code and of helpers) and from the aliases of
-    what is built in, where the kernel lists them (drivers that declare their table only).
-    """
-    sources: Mapping[str, str] = field(default_factory=dict)
-    """The file or folder that each fact was read from, by the fact's name."""
-    notes: tuple[str, ...] = ()
-    """What exists but could not be used, a sentence each."""
-    aliases: AliasIndex = field(default_factory=AliasIndex, repr=False)
-    builtin_aliases: AliasIndex = field(default_factory=AliasIndex, repr=False)
-    stamp: str | None = field(default=None, repr=False)
-    """What the files were before they were read, as text; ``None``: not known."""
+        From the image (every table, also those of early code and of helpers) and from the aliases
+        of what is built in, where the kernel lists them (drivers that declare their table only).
+        """
+        self.sources: Final = sources or {}
+        """The file or folder that each fact was read from, by the fact's name."""
+        self.notes: Final = notes
+        """What exists but could not be used, a sentence each."""
+        self.aliases: Final = AliasIndex() if aliases is None else aliases
+        self.builtin_aliases: Final = AliasIndex() if builtin_aliases is None else builtin_aliases
+        self.stamp: Final = stamp
+        """What the files were before they were read, as text; ``None``: not known."""
 
     def knows(self, fact: str) -> bool:
         """Whether a fact was read: ``config``, ``config_part`` (a savedefconfig or a fragment),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from dtlink.records import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Initramfs:
+class Initramfs(NamedTuple):
     """The modules of one initramfs, and what loads them.
 
     ``modules`` are module names with ``_`` for ``-``, as ``/sys/module`` has them; ``order`` those

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import os
 import sys
-from pathlib import Path
 
 from dtlink import cache, reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.up_to import read_up_to
+from dtlink.kernel.holdings.files import is_file
 from dtlink.kernel.initramfs.model import Initramfs
 from dtlink.typed import IO, Any
 
@@ -85,7 +85,7 @@ def kept_initramfs(path: str) -> Initramfs:
 
     A folder, standard input and a pipe are read each time. Raises :class:`InputError`.
     """
-    if not Path(path).is_file():
+    if not is_file(path):
         return read_initramfs(path)
     # One path may be given as a kernel and as an initramfs: they are kept apart.
     name, key = f"{path}\0initramfs", stamp_of(path)
@@ -99,7 +99,7 @@ def kept_initramfs(path: str) -> Initramfs:
 
 def stamp_of(path: str) -> str | None:
     """What an image or a text is before it is read; ``None`` for a folder, a pipe and the like."""
-    return cache.key_of([path], ("initramfs",)) if Path(path).is_file() else None
+    return cache.key_of([path], ("initramfs",)) if is_file(path) else None
 
 
 def _facts(found: Initramfs) -> dict[str, Any]:
