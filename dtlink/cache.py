@@ -1,7 +1,8 @@
 """What was found out, kept for the next time: facts of kernels, results of lints.
 
 In ``$XDG_CACHE_HOME/dtlink``, or ``~/.cache/dtlink``; ``DTLINK_CACHE`` names another folder, of
-which a ``~`` at the start is expanded, and none if it is empty. An entry is one file, and JSON:
+which a ``~`` at the start is expanded, and none if it is empty. An entry is one file: a line of
+JSON, and a text after it if there is one;
 nothing in it is executed. It holds the key under which it was written, with all that its content
 depends on; under another key it is not used, and written anew. Entries are written beside their
 place and renamed, so that a reader meets a whole one, however many write. An entry that is damaged,
@@ -25,7 +26,7 @@ from dtlink.typed import Any
 from dtlink.version import __version__
 
 #: Of the entry's own form: another one where what is stored changes.
-FORM = 3
+FORM = 4
 #: No entry comes near this size.
 MAX_ENTRY = 64 << 20
 #: What all entries together may have.
@@ -82,20 +83,33 @@ def key_of(paths: Iterable[str], more: Iterable[str] = ()) -> str | None:
 
 def load(name: str, key: str | None, kind: str = KERNEL, where: str | None = None) -> Any:
     """What was kept for a name under the same key; ``None`` if there is nothing."""
+    return load_with_text(name, key, kind, where)[0]
+
+
+def load_with_text(
+    name: str, key: str | None, kind: str = KERNEL, where: str | None = None
+) -> tuple[Any, str]:
+    """As :func:`load`, with the text that was kept beside the facts."""
     path = _path(name, kind, where)
     if not path or key is None:
-        return None
+        return None, ""
     import json
 
     try:
         entry = _own(path)
-        sealed, _, text = entry.partition(b"\n")
-        found = json.loads(text) if sealed == _seal(text) else [None]
-        if b"\\ud" in text:
+        start = entry.index(b"\n") + 1
+        rest = memoryview(entry)[start:]  # no copy: there may be megabytes
+        if entry[: start - 1] != _seal(rest):
+            return None, ""
+        end = entry.find(b"\n", start)
+        end = len(entry) if end < 0 else end
+        found = json.loads(entry[start:end])
+        if b"\\ud" in entry[start:end]:
             _check_text(found)
-        return found[1] if found[0] == key else None
+        text = str(rest[end + 1 - start :], "latin-1")
+        return (found[1], text) if found[0] == key else (None, "")
     except (OSError, ValueError, TypeError, LookupError, RecursionError):
-        return None
+        return None, ""
 
 
 def _check_text(found: Any) -> None:
@@ -110,18 +124,24 @@ def _check_text(found: Any) -> None:
 
 
 def store(
-    name: str, key: str | None, facts: Any, kind: str = KERNEL, where: str | None = None
+    name: str,
+    key: str | None,
+    facts: Any,
+    kind: str = KERNEL,
+    where: str | None = None,
+    text: str = "",
 ) -> None:
-    """Keep facts (what JSON can hold) for a name."""
+    """Keep facts (what JSON can hold) for a name; and a text, whose characters are of latin-1."""
     path = _path(name, kind, where)
     if not path or key is None:
         return
     import json
 
     try:
-        text = json.dumps([key, facts], separators=(",", ":")).encode("ascii")
+        line = json.dumps([key, facts], separators=(",", ":")).encode("ascii")
+        rest = line + b"\n" + text.encode("latin-1") if text else line
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        _write(path, _seal(text) + b"\n" + text)
+        _write(path, _seal(rest) + b"\n" + rest)
     except (OSError, ValueError, RecursionError):
         return
 
@@ -175,7 +195,7 @@ def _own(path: str) -> bytes:
         if time.time() - found.st_mtime > _USED_AGAIN:
             with suppress(OSError):
                 os.utime(path)
-        return file.read(MAX_ENTRY)
+        return file.read(found.st_size)
 
 
 def _careful(path: str, flags: int) -> int:
@@ -224,6 +244,6 @@ def _path(name: str, kind: str, where: str | None) -> str:
     return f"{where}/{kind}-{crc32(data):08x}{adler32(data):08x}" if where else ""
 
 
-def _seal(text: bytes) -> bytes:
+def _seal(text: bytes | memoryview) -> bytes:
     """The checksum of an entry. (hashlib would take longer to import than to run.)"""
     return b"%08x" % crc32(text)

@@ -94,7 +94,7 @@ def load(paths: Paths) -> Facts:
         initramfs = kept_initramfs(paths.initramfs)
     holdings = _holdings(paths.kernel)
     version = version_in(holdings.release) or paths.version or DEFAULT
-    index = index_of(paths.kernel_index, version)
+    index = _kept_index(paths.kernel_index, version)
     is_known = holdings.stamp is not None and packed is not None and not paths.kernel_index
     stamp = f"{holdings.stamp}\n{packed}" if is_known else None
     return Facts(holdings, index, initramfs, paths.version, stamp)
@@ -106,6 +106,16 @@ def _holdings(path: str) -> Holdings:
     from dtlink.kernel.holdings.read import read_holdings
 
     return read_holdings(path)
+
+
+@lru_cache(maxsize=4)
+def _kept_index(path: str, version: KernelVersion) -> SourceIndex:
+    """As :func:`index_of`; what many strings are looked up in is kept, if it is the one shipped."""
+    if path:
+        return index_of(path, version)
+    from dtlink.kernel.source.kept import kept_index
+
+    return kept_index(version)
 
 
 @lru_cache(maxsize=4)

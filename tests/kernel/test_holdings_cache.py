@@ -115,7 +115,7 @@ def test_another_version_of_dtlink_reads_anew(root, gathers, monkeypatch):
 
 
 def _other_seal(data):
-    text = json.dumps([json.loads(data.partition(b"\n")[2])[0], {"release": 1}]).encode()
+    text = json.dumps([json.loads(data.split(b"\n")[1])[0], {"release": 1}]).encode()
     return cache._seal(text) + b"\n" + text
 
 

@@ -162,15 +162,11 @@ class Compatibles:
             return []
         if name not in self._tables:
             found = self._index.entries(name)
-            if not found and (same := self._folded.get(name.casefold())):
+            if not found and (same := self._index.spelled(name)):
                 found = self._index.entries(same)
             _bound(self._tables)
             self._tables[name] = [each for each in found if self._is_here(each)]
         return self._tables[name]
-
-    @cached_property
-    def _folded(self) -> dict[str, str]:
-        return {each.casefold(): each for each in self._index or ()}
 
     def _is_here(self, source: Source) -> bool:
         """Whether a table is one for this architecture."""

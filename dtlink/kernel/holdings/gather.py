@@ -25,6 +25,7 @@ from dtlink.kernel.holdings.indexes import (
     read_trie,
 )
 from dtlink.kernel.holdings.layout import KernelFiles, module_files, needs_modules
+from dtlink.kernel.holdings.model import text_of_module
 from dtlink.kernel.holdings.modinfo import ModuleInfo, builtin_aliases, read_module
 from dtlink.kernel.progress import step
 from dtlink.typed import TYPE_CHECKING, Any
@@ -32,8 +33,8 @@ from dtlink.typed import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dtlink.kernel.holdings.image import Image
 
-Entries = dict[str, tuple[str, str, str, str]]
-"""Modules by name: file, and between blanks what they depend on, want before, and want after."""
+Entries = dict[str, str]
+"""Modules by name, as the text of which ``model.Modules`` makes them."""
 
 
 #: Modules that are read between two reports of progress.
@@ -159,7 +160,7 @@ class Gatherer:
         for path, depends in needs.items():
             if name := module_name(path):
                 pre, post = soft.get(name, ((), ()))
-                entries[name] = path, " ".join(depends), " ".join(pre), " ".join(post)
+                entries[name] = text_of_module(path, depends, pre, post)
         return entries
 
     def _soft_dependencies(self) -> SoftDependencies:

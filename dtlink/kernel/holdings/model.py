@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
@@ -25,6 +25,35 @@ class Module(NamedTuple):
     """Names or aliases of what is loaded first, if it is there (softdep pre)."""
     post: tuple[str, ...] = ()
     """Names or aliases of what is loaded afterwards, if it is there (softdep post)."""
+
+
+class Modules(Mapping[str, Module]):
+    """The modules of a kernel, each made of its text when it is asked for."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """``texts``: those of :func:`text_of_module`, by the module's name."""
+        self._texts = texts
+        self._made: dict[str, Module] = {}
+
+    def __getitem__(self, name: str) -> Module:
+        if name not in self._made:
+            *lists, path = self._texts[name].split("\t", 3)
+            self._made[name] = Module(name, path, *(tuple(each.split()) for each in lists))
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._texts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+def text_of_module(path: str, *lists: Iterable[str]) -> str:
+    """A module's lists of :class:`Module`, between blanks, and its file, with tabs between."""
+    return "\t".join((*(" ".join(each).replace("\t", " ") for each in lists), path))
 
 
 class Holdings:

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from dtlink import cache
 from dtlink.kernel.holdings.aliases import AliasIndex
+from dtlink.kernel.holdings.kept import packed, unpacked
 from dtlink.kernel.holdings.layout import (
     RUNNING,
     KernelFiles,
@@ -15,7 +17,7 @@ from dtlink.kernel.holdings.layout import (
     module_files,
     needs_modules,
 )
-from dtlink.kernel.holdings.model import Holdings, Module
+from dtlink.kernel.holdings.model import Holdings, Modules
 from dtlink.kernel.progress import step
 from dtlink.typed import Any
 
@@ -47,9 +49,9 @@ def _form(layout: KernelFiles) -> str:
 
 def _kept(name: str, key: str | None) -> Holdings | None:
     """What the cache has, if it is of the form that is understood here."""
-    facts = cache.load(name, key)
+    facts, text = cache.load_with_text(name, key)
     try:
-        return _holdings(facts, key) if facts else None
+        return _holdings(unpacked(facts, text), key) if facts else None
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 
@@ -62,7 +64,9 @@ def _gathered(layout: KernelFiles, name: str, key: str | None) -> Holdings:
     finally:
         step("")
     # Under the key from before: if a file changed meanwhile, that key is never asked for again.
-    cache.store(name, key, facts)
+    with suppress(ValueError):
+        few, text = packed(facts)
+        cache.store(name, key, few, text=text)
     return _holdings(facts, key)
 
 
@@ -80,17 +84,13 @@ def _key(layout: KernelFiles) -> str | None:
 
 
 def _holdings(facts: dict[str, Any], stamp: str | None) -> Holdings:
-    modules = {
-        name: Module(name, path, *(tuple(each.split()) for each in lists))
-        for name, (path, *lists) in facts["modules"].items()
-    }
     compatibles = facts["builtin_compatibles"]
     return Holdings(
         release=facts["release"],
         config=facts["config"],
-        modules=modules,
+        modules=Modules(facts["modules"]),
         builtin=frozenset(facts["builtin"]),
-        order={name: place for place, name in enumerate(facts["order"])},
+        order=dict(zip(facts["order"], range(len(facts["order"])), strict=True)),
         builtin_compatibles=None if compatibles is None else frozenset(compatibles),
         sources=facts["sources"],
         notes=tuple(facts["notes"]),

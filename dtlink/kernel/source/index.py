@@ -21,11 +21,12 @@ from functools import cached_property
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.facts.shipped import SOURCES, beyond, nearest
 from dtlink.firmware.errors import InputError
+from dtlink.kernel.columns import Columns, ColumnWriter
 from dtlink.kernel.source.driver_facts import DriverFacts, decode
 from dtlink.kernel.source.lookup import Lines
 from dtlink.kernel.source.several import Contents, contents
 from dtlink.records import NamedTuple
-from dtlink.typed import TYPE_CHECKING
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typing import Final
@@ -152,6 +153,27 @@ class SourceIndex:
     def _lines(self) -> Lines:
         return Lines(self._tables, COMPATIBLES)
 
+    def facts_to_keep(self) -> tuple[dict[str, Any], str]:
+        """All that is known, with where each word is, as :meth:`of_kept` takes it."""
+        columns = ColumnWriter()
+        for lines in (self._lines, self._facts):
+            columns.write((lines.text,))
+            columns.write_pairs(lines.places)
+        columns.write_pairs(self.other_spellings)
+        few = {"release": self.release, "settled": self._settled, "path": self.path}
+        return {**few, "sizes": columns.sizes}, columns.text
+
+    @classmethod
+    def of_kept(cls, few: Mapping[str, Any], text: str) -> SourceIndex:
+        """The index of :meth:`facts_to_keep`. Raises :class:`ValueError` and the like."""
+        columns = Columns(text, few["sizes"])
+        tables = columns.read_text()
+        made = cls(few["release"], tables, few["path"], settled=few["settled"])
+        made._lines = Lines(tables, COMPATIBLES, columns.read_pairs())
+        made._facts = Lines(columns.read_text(), FILE, columns.read_pairs())
+        made.other_spellings = columns.read_pairs()
+        return made
+
     def __len__(self) -> int:
         return len(self._lines.by_word)
 
@@ -169,6 +191,17 @@ class SourceIndex:
         """The fields of each of them, and whether it is settled."""
         found = self._lines.with_word(compatible)
         return [(fields, at < self._settled) for at, fields in found]
+
+    def spelled(self, compatible: str) -> str:
+        """A string as tables name it, which may differ in the case of its letters; else empty."""
+        folded = compatible.casefold()
+        return self.other_spellings.get(folded) or (folded if self._lines.has(folded) else "")
+
+    @cached_property
+    def other_spellings(self) -> Mapping[str, str]:
+        """The strings in which tables have capital letters, by these in small letters."""
+        spelled = {each.casefold(): each for each in self}
+        return {folded: each for folded, each in spelled.items() if folded != each}
 
     def module_file(self, module: str) -> str | None:
         """The name of a module's file, ``phy-x.ko`` of ``phy_x``; ``None``: not in the index."""

@@ -1,0 +1,89 @@
+"""The index that is kept says what the one that is shipped says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dtlink import cache
+from dtlink.facts.kernels import KNOWN, KernelVersion
+from dtlink.facts.shipped import SOURCES
+from dtlink.kernel.columns import Columns, ColumnWriter
+from dtlink.kernel.source.index import SourceIndex
+from dtlink.kernel.source.kept import kept_index
+
+TEXTS = st.text("ab\t\n\xff|", max_size=4)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    kept = tmp_path / "cache"
+    monkeypatch.setenv("DTLINK_CACHE", str(kept))
+    return kept
+
+
+@pytest.mark.parametrize("version", KNOWN[:2])
+def test_what_is_kept_is_what_was_read(folder, version: KernelVersion) -> None:
+    shipped, first, kept = SourceIndex.load("", version), kept_index(version), kept_index(version)
+    assert len(list(folder.iterdir())) == 1
+    words = sorted(shipped)[::90]
+    files = {each.file for word in words for each in shipped.entries(word)}
+    for index in (first, kept):
+        assert index.release == shipped.release
+        assert set(index) == set(shipped)
+        for word in (*words, "", "none", "vendor,none"):
+            assert index.entries(word) == shipped.entries(word)
+            assert index.entries(index.spelled(word.upper())) == shipped.entries(
+                shipped.spelled(word.upper())
+            )
+        for file in (*files, "none.c"):
+            assert index.facts(file) == shipped.facts(file)
+        assert index.has_facts == shipped.has_facts
+        assert [*map(list, index.fact_rows)] == [*map(list, shipped.fact_rows)]
+
+
+def test_a_spelling_with_capital_letters_is_found() -> None:
+    index = SourceIndex("6.12", "d\tf.c\tf\tF\t\tVendor,One\tvendor,two\n")
+    assert index.spelled("VENDOR,one") == "Vendor,One"
+    assert index.spelled("VENDOR,TWO") == "vendor,two"
+    assert index.spelled("vendor,three") == ""
+
+
+def test_an_index_of_another_form_is_read_anew(folder) -> None:
+    version = KNOWN[0]
+    index = kept_index(version)
+    (entry,) = folder.iterdir()
+    few, text = index.facts_to_keep()
+    name = _name(version)
+    for spoiled in ({}, {**few, "sizes": few["sizes"][:2]}, {**few, "sizes": [[1, 2]]}):
+        cache.store(name, _key(), spoiled, text=text)
+        assert kept_index(version).entries("fixed-clock") == index.entries("fixed-clock")
+    assert entry.is_file()
+
+
+def _name(version: KernelVersion) -> str:
+    return f"{SOURCES}\0{version}"
+
+
+def _key() -> str | None:
+    return cache.key_of([SOURCES], ("index",))
+
+
+@given(st.lists(st.lists(TEXTS, max_size=4), max_size=4), st.dictionaries(TEXTS, TEXTS, max_size=4))
+def test_lists_are_read_as_they_were_written(lists, pairs) -> None:
+    writer = ColumnWriter()
+    for each in lists:
+        writer.write(each)
+    writer.write_pairs(pairs)
+    columns = Columns(writer.text, writer.sizes)
+    assert [columns.read() for _ in lists] == lists
+    found = columns.read_pairs()
+    assert list(found.items()) == list(pairs.items())
+    with pytest.raises(ValueError, match="form"):
+        columns.read()
+
+
+def test_a_string_that_ends_a_list_is_not_written() -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        ColumnWriter().write(["a\0b"])
