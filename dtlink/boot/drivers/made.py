@@ -123,7 +123,7 @@ class MadeDevices:
 
     def _facts(self, sources: Iterable[Source]) -> list[DriverFacts | None]:
         files = sorted({each.file for each in sources})
-        return [self._index.facts(file) for file in files] if self._index else []
+        return [self._index.facts(file) for file in files] if self._index is not None else []
 
     def _made_by(self, sources: Iterable[Source], by: str, depth: int = 0) -> set[str]:
         """The aliases of what drivers make, and of what is made by the drivers of that."""

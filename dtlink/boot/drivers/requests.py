@@ -8,6 +8,7 @@ version. What several drivers may do that claim a device is known only where the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.patterns import fits
@@ -114,6 +115,44 @@ class AnyDrivers:
         return self._tree[node].compatible
 
 
+class KnownFacts:
+    """The facts of all drivers that a device may have, and what they come to."""
+
+    def __init__(self, facts: Sequence[DriverFacts | None]) -> None:
+        self.facts = facts
+        """``None`` for a driver that has none; empty: which driver it is is not known."""
+        self._asked: dict[tuple[str, str, int, bool], Requested] = {}
+        self._offered: dict[str, bool | None] = {}
+
+    def asked(self, kind: str, name: str, entry: int, *, of_children: bool) -> Requested:
+        """Whether the drivers ask for an entry; ``entry`` -1: its name alone says which it is."""
+        key = kind, name, entry, of_children
+        found = self._asked.get(key)
+        if found is None:
+            found = self._asked[key] = agreed(
+                _by(facts, kind, name, entry, of_children=of_children) for facts in self.facts
+            )
+        return found
+
+    def offers(self, kind: str) -> bool | None:
+        """Whether they register a provider of a kind; ``None``: not known, or one of some does."""
+        if kind not in self._offered:
+            found = {facts.provides(kind) if facts else None for facts in self.facts}
+            self._offered[kind] = found.pop() if len(found) == 1 else None
+        return self._offered[kind]
+
+
+_UNKNOWN = KnownFacts(())
+#: Upper bound on the sets of drivers that are remembered.
+_REMEMBERED = 32_768
+
+
+@lru_cache(maxsize=4)
+def _known_facts(index: SourceIndex) -> dict[tuple[str, ...], KnownFacts]:  # noqa: ARG001
+    """The facts of an index by the drivers' files, for all boards: these have many in common."""
+    return {}
+
+
 class DriverRequests:
     """The requests of the drivers of one tree's devices in one kernel."""
 
@@ -122,17 +161,30 @@ class DriverRequests:
         self._drivers = drivers
         self._index = index
         self._is_known = KernelVersion.of_release(index.release) == version
-        self._found: dict[int, Sequence[DriverFacts | None]] = {}
+        self._found: dict[int, KnownFacts] = {}
+        self._all = _known_facts(index)
 
     def facts(self, node: int) -> Sequence[DriverFacts | None]:
         """The facts of each driver that a node may have; ``None`` for one that has none.
 
         Empty: which driver it has is not known, or the index is of another version.
         """
-        if node not in self._found:
-            files = {each.file for each in self._drivers.sources(node)} if self._is_known else ()
-            self._found[node] = [self._index.facts(file) for file in sorted(files)]
-        return self._found[node]
+        return self._facts(node).facts
+
+    def _facts(self, node: int) -> KnownFacts:
+        found = self._found.get(node)
+        if found is None:
+            found = self._found[node] = self._find(node) if self._is_known else _UNKNOWN
+        return found
+
+    def _find(self, node: int) -> KnownFacts:
+        files = tuple(sorted({each.file for each in self._drivers.sources(node)}))
+        found = self._all.get(files)
+        if found is None:
+            if len(self._all) >= _REMEMBERED:
+                self._all.clear()
+            found = self._all[files] = KnownFacts([self._index.facts(file) for file in files])
+        return found
 
     def of(self, device: int, reference: Reference, name: str) -> Requested:
         """Whether a device's driver asks for what a property of its own node references.
@@ -165,9 +217,7 @@ class DriverRequests:
         entry = entry_number(reference) if by_number or not name else -1
         # Where entries have no names a request is for the property, or for one of its entries.
         name = name or reference.binding.name
-        return agreed(
-            _by(facts, kind, name, entry, of_children=of_children) for facts in self.facts(device)
-        )
+        return self._facts(device).asked(kind, name, entry, of_children=of_children)
 
     def of_kind(self, device: int, kind: str) -> Requested:
         """Whether a device's driver asks for something of a kind that no property names."""
@@ -222,8 +272,7 @@ class DriverRequests:
 
     def offers(self, node: int, kind: str) -> bool | None:
         """Whether a device's driver registers a provider of a kind; ``None``: not known."""
-        found = {facts.provides(kind) if facts else None for facts in self.facts(node)}
-        offered = found.pop() if len(found) == 1 else None
+        offered = self._facts(node).offers(kind)
         folder = _PROVIDERS.get(kind)
         return None if offered is False and folder and self._is_in(node, folder) else offered
 

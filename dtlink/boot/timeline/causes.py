@@ -84,9 +84,10 @@ class TimelineCauses:
     def _blame(self, judged: Iterable[JudgedRequirement]) -> None:
         for each in judged:
             requirement, verdict = each.requirement, each.asked
-            alone = self._times.ready(requirement.consumer).asked is When.NEVER
-            if verdict.outcome in _NO_CLAIM or alone:
+            if verdict.outcome in _NO_CLAIM:
                 continue
+            if self._times.ready(requirement.consumer).asked is When.NEVER:
+                continue  # it lacks its own driver, or what makes it
             for root in self._ends(each):
                 self._take(
                     root,

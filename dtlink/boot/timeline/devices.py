@@ -118,10 +118,16 @@ class Devices:
 
     def at(self, node: int) -> int:
         """The device at a node or the nearest above it; -1 for none."""
-        known, parents = self._set, self.tree.parents
-        while node > 0 and node not in known:
-            node = parents[node]
-        return node if node > 0 else -1
+        return self._at[node] if node > 0 else -1
+
+    @cached_property
+    def _at(self) -> Sequence[int]:
+        """:meth:`at` of each node; parents have the smaller numbers."""
+        known, found = self._set, [-1]
+        for node, above in enumerate(self.tree.parents):
+            if node:
+                found.append(node if node in known else found[above])
+        return found
 
     def maker(self, device: int) -> int:
         """The device whose driver makes this one; -1 for those that need no driver for it."""

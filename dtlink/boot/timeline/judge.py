@@ -66,6 +66,17 @@ def judge(
 
     ``asked`` says whether the consumer's driver asks for what the node declares.
     """
+    # All that counts here: most requirements of a board, and of others, end as one before did.
+    key = (requirement.hold, requirement.request, requirement.is_certain, supply, ready, asked)
+    found = limits.verdicts.get(key)
+    if found is None:
+        found = limits.verdicts[key] = _judge(requirement, supply, ready, limits, asked=asked)
+    return found
+
+
+def _judge(
+    requirement: Requirement, supply: Supply, ready: When, limits: Limits, *, asked: bool
+) -> Verdict:
     if ready is When.NEVER:
         wait = _held(requirement, supply, When.INITCALL, limits).wait
         return Verdict(wait, Outcome.NEVER, When.NEVER)

@@ -7,16 +7,17 @@ deferred_probe_timeout_work_func()).
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from dtlink.boot.timeline.clock import RootTiming
 from dtlink.boot.timeline.model import earliest, is_later
 from dtlink.facts.outcomes import Driver, Outcome, State, When
-from dtlink.typed import TYPE_CHECKING
+from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from dtlink.boot.timeline.judge import Verdict
     from dtlink.facts.profile import KernelProfile
     from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
@@ -97,6 +98,12 @@ class Loading:
         return frozenset(order if self._build is None else (*order, *self._build.closure(order)))
 
 
+@lru_cache(maxsize=16)
+def limits_of(profile: KernelProfile, timing: RootTiming, *, modules: bool) -> Limits:
+    """The limits of a kernel, for all boards that boot it with the same command line."""
+    return Limits(profile, timing, modules=modules)
+
+
 class Limits:
     """The limits of one kernel and command line.
 
@@ -107,6 +114,8 @@ class Limits:
     def __init__(self, profile: KernelProfile, timing: RootTiming, *, modules: bool = True) -> None:
         timeout = profile.deferred_probe_timeout
         self.modules = modules
+        self.verdicts: dict[tuple[Any, ...], Verdict] = {}
+        """What was judged under these limits (:mod:`dtlink.boot.timeline.judge`)."""
         self._at_once = not modules or timeout == 0 or not profile.timeout_holds_requests
         self._expires = timeout > 0
         self._root_in_time = timing is RootTiming.IN_TIME

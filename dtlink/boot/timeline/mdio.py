@@ -14,13 +14,13 @@ from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.boot.timeline.devices import Devices
-    from dtlink.boot.timeline.request_reader import RequestReader
     from dtlink.firmware.tree import Tree
-    from dtlink.links.reference import Reference
 
 #: The kinds of resource and the names by which they are asked for: of PHYs, and of the bus.
 _OF_PHY = frozenset(((GPIO.kind, "reset"), (RESET.kind, "phy")))
 _OF_BUS = frozenset(((GPIO.kind, "reset"),))
+_OF_OTHERS = frozenset[tuple[str, str]]()
+Asked = frozenset[tuple[str, str]]
 _PARTS = (State.SERVED, State.NO_DEVICE)
 
 
@@ -36,12 +36,14 @@ def _is_bus(tree: Tree, node: int) -> bool:
     return tree.layout.names[node].startswith(b"mdio")
 
 
-def is_asked_for(tree: Tree, reference: Reference, reader: RequestReader) -> bool:
-    """Whether an MDIO bus is not registered without what a node references."""
-    node, kind = reference.consumer, reference.binding.kind
+def asked_for(tree: Tree, node: int) -> Asked:
+    """The kinds of resource, and the names, without which an MDIO bus is not registered.
+
+    Of what a node references: there are none unless it is a PHY or such a bus.
+    """
     if is_phy(tree, node):
-        return (kind, reader.name(reference)) in _OF_PHY
-    return _is_bus(tree, node) and (kind, reader.name(reference)) in _OF_BUS
+        return _OF_PHY
+    return _OF_BUS if _is_bus(tree, node) else _OF_OTHERS
 
 
 def owner(devices: Devices, node: int) -> int:

@@ -30,6 +30,11 @@ def latest(times: Iterable[When]) -> When:
     return max(times, key=_RANKS.__getitem__)
 
 
+def later(one: When, other: When) -> When:
+    """The later of two times."""
+    return one if _RANKS[one] >= _RANKS[other] else other
+
+
 def earliest(times: Iterable[When]) -> When:
     """The earliest of some times, as far as it is known; there is at least one."""
     known = list(times)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtlink.boot.timeline.mdio import is_asked_for, owner
+from dtlink.boot.timeline.mdio import Asked, asked_for, owner
 from dtlink.boot.timeline.pci_power import hosts, power_needs
 from dtlink.boot.timeline.requirement import Hold, Requirement
 from dtlink.facts.binding import Walk
@@ -12,7 +12,7 @@ from dtlink.facts.resources import ENDPOINT, ETHERNET_PHY, PCI_POWER, REQUESTED
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.request_reader import RequestReader
@@ -31,14 +31,23 @@ class OnBehalf:
         self._devices = devices
         self._tree = devices.tree
         self._reader = reader
+        self._switches = frozenset[int]().union(*map(devices.tree.holders, _SWITCHES))
+        self._read_by_parents: dict[int, bool] = {}
+        self._asked_for: dict[int, Asked] = {}
 
-    def of(self, reference: Reference) -> Iterator[Requirement]:
+    def of(self, reference: Reference) -> Iterable[Requirement]:
         """Those that follow from a reference of another node."""
+        node = reference.consumer
         if reference.binding.walk is Walk.ENDPOINT:
-            yield from self._of_switch(reference)
-            return
-        yield from self._of_parent(reference)
-        yield from self._of_mdio_bus(reference)
+            return self._of_switch(reference) if reference.supplier in self._switches else ()
+        read = self._read_by_parents.get(node)
+        if read is None:
+            read = self._read_by_parents[node] = self._is_read_by_parent(node)
+            self._asked_for[node] = asked_for(self._tree, node)
+        if not (read or self._asked_for[node]):
+            return ()
+        of_parent = self._of_parent(reference) if read else ()
+        return (*of_parent, *self._of_mdio_bus(reference))
 
     def _of_switch(self, reference: Reference) -> Iterator[Requirement]:
         """The switch at the other end of a graph, which a Type-C port is not registered without.
@@ -46,8 +55,6 @@ class OnBehalf:
         Sources: drivers/usb/typec/class.c, typec_register_port(); drivers/usb/typec/mux.c,
         typec_switch_match(); drivers/usb/roles/class.c, usb_role_switch_match().
         """
-        if not any(reference.supplier in self._tree.holders(name) for name in _SWITCHES):
-            return
         device = self._devices.at(reference.consumer)
         while device > 0 and self._devices.driver(device).state in _PARTS:
             device = self._devices.at(self._tree.parents[device])
@@ -59,8 +66,6 @@ class OnBehalf:
     def _of_parent(self, reference: Reference) -> Iterator[Requirement]:
         """What the driver above asks for on behalf of a device without a driver."""
         device = reference.consumer
-        if not self._is_read_by_parent(device):
-            return
         parent = self._devices.at(self._tree.parents[device])
         if parent < 0 or self._devices.at(reference.supplier) in (parent, device):
             return
@@ -81,8 +86,8 @@ class OnBehalf:
 
     def _of_mdio_bus(self, reference: Reference) -> Iterator[Requirement]:
         """What a driver that registers an MDIO bus waits for on behalf of its PHYs."""
-        reader = self._reader
-        if not is_asked_for(self._tree, reference, reader):
+        reader, asked = self._reader, self._asked_for[reference.consumer]
+        if not asked or (reference.binding.kind, reader.name(reference)) not in asked:
             return
         bus = owner(self._devices, reference.consumer)
         if bus > 0 and self._devices.at(reference.supplier) != bus:

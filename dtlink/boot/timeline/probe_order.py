@@ -37,6 +37,8 @@ class ProbeOrder:
             needs[each.consumer] += self._supplier(each)
         components = strong_components(needs, minimum=1)
         home = _home(components)
+        if not home:  # no cycles
+            return list(_flat(components, {})), list(requirements)
         settled = [self._relaxed(each, home) for each in requirements]
         firm = self._firm(settled, home)
         inner = _home(strong_components(firm, minimum=2))

@@ -14,11 +14,12 @@ from dtlink.facts.resources import PHY_INTERRUPT
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.request_reader import RequestReader
+    from dtlink.facts.resource import Request
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 
@@ -51,6 +52,9 @@ class _Requirements:
         self._ordering = ordering
         self._reader = reader
         self._console = _console(devices.tree)
+        self._orders = ordering.profile.orders_probing
+        self._rows: dict[int, bool] = {}
+        """Whether devices need what a binding names, by its identity: to hash one costs more."""
 
     def read(self, references: Sequence[Reference], own: Sequence[Reference]) -> list[Requirement]:
         found: dict[tuple[int, int, str], Requirement] = {}
@@ -79,48 +83,62 @@ class _Requirements:
 
     def _counts(self, reference: Reference) -> bool:
         binding = reference.binding
-        return (
-            binding.orders_probe
-            and binding.probes_first
-            and binding.walk is not Walk.MASTERS
-            and reference.supplier not in self._tree.disabled
-        )
+        counts = self._rows.get(id(binding))
+        if counts is None:
+            waited_for = binding.orders_probe and binding.probes_first
+            counts = self._rows[id(binding)] = waited_for and binding.walk is not Walk.MASTERS
+        return counts and reference.supplier not in self._tree.disabled
 
-    def _of(self, reference: Reference, several: frozenset[int]) -> Iterator[Requirement]:
-        name, supplier = reference.binding.name, reference.supplier
-        devices = self._devices
+    def _of(self, reference: Reference, several: frozenset[int]) -> Iterable[Requirement]:
+        devices, binding, supplier = self._devices, reference.binding, reference.supplier
         consumer = devices.at(reference.consumer)
         if consumer < 0 or devices.at(supplier) == consumer:
-            return
-        binding, hold = reference.binding, self._hold(reference, consumer)
+            return ()
+        resource, hold = binding.resource, self._hold(reference, consumer)
+        request, requested = self._request(reference, consumer, several)
+        if request is PHY_INTERRUPT:
+            hold = Hold.NONE
+        if resource.is_iommu and binding.walk is Walk.ID_MAP:
+            return self._of_map(reference, consumer, request, hold)
+        return (
+            Requirement(
+                *(consumer, supplier, binding.name, reference.node, request, hold),
+                False,
+                requested,
+                resource.kind,
+            ),
+        )
+
+    def _request(
+        self, reference: Reference, consumer: int, several: frozenset[int]
+    ) -> tuple[Request, Requested]:
+        """What becomes of a request of a device for what a node references; whether it is made."""
+        binding = reference.binding
         resource, request = binding.resource, binding.resource.request
         if resource.if_several is not None and reference.consumer in several:
             request = request._replace(asker=resource.if_several)
         request, requested = self._core.of(reference, request), Requested.UNKNOWN
-        if name.startswith("interrupts") and is_phy(self._tree, reference.consumer):
+        if binding.name.startswith("interrupts") and is_phy(self._tree, reference.consumer):
             # The MDIO bus asks, before there is a device for the PHY.
-            request, hold = PHY_INTERRUPT, Hold.NONE
+            request = PHY_INTERRUPT
         elif reference.consumer != consumer and binding.walk is not Walk.ENDPOINT:
             request = UNKNOWN_REQUEST
             if self._reader is not None:
                 request, requested = self._reader.of_part(reference, consumer)
         elif request.asker is Asker.DRIVER and self._reader is not None:
             requested = self._reader.of(reference, consumer)
-        if resource.is_iommu and binding.walk is Walk.ID_MAP:
-            # A link holds the host; the request is that of the functions behind it.
-            yield Requirement(
-                consumer, supplier, name, reference.node, request, Hold.NONE, function=True
-            )
-            for function in self._functions(reference):
-                yield Requirement(function, supplier, name, reference.node, request, Hold.NONE)
-            if hold is Hold.NONE:
-                return
-            name, request = HOST, UNKNOWN_REQUEST
-        node = reference.node
-        kind = "" if name is HOST else resource.kind
-        yield Requirement(
-            consumer, supplier, name, node, request, hold, requested=requested, kind=kind
-        )
+        return request, requested
+
+    def _of_map(
+        self, reference: Reference, consumer: int, request: Request, hold: Hold
+    ) -> Iterator[Requirement]:
+        """A link holds the host; the request is that of the functions behind it."""
+        name, node, supplier = reference.binding.name, reference.node, reference.supplier
+        yield Requirement(consumer, supplier, name, node, request, Hold.NONE, function=True)
+        for function in self._functions(reference):
+            yield Requirement(function, supplier, name, node, request, Hold.NONE)
+        if hold is not Hold.NONE:
+            yield Requirement(consumer, supplier, HOST, node, UNKNOWN_REQUEST, hold)
 
     def _functions(self, reference: Reference) -> Iterator[int]:
         """The functions with a node, on the host's first bus, that a row of its map names."""
@@ -135,14 +153,16 @@ class _Requirements:
                     yield child
 
     def _hold(self, reference: Reference, consumer: int) -> Hold:
-        if reference.consumer != consumer or not self._ordering.profile.orders_probing:
+        if reference.consumer != consumer or not self._orders:
             return Hold.NONE
         order, path = self._ordering, self._tree.path
         here, there = path(consumer), path(reference.supplier)
-        # A pin controller that binds first provides its pins before any node references them.
-        providers = order.provider(here, there), order.device(there)
-        found = (order.dependencies.get((here, each)) for each in providers)
-        dependency = next(filter(None, found), None)
+        dependency = order.dependencies.get((here, there))
+        if dependency is None and there not in order.devices:
+            # A pin controller that binds first provides its pins before any node references them.
+            providers = order.provider(here, there), order.device(there)
+            found = (order.dependencies.get((here, each)) for each in providers)
+            dependency = next(filter(None, found), None)
         if dependency is None:
             return Hold.NONE
         if dependency.effect in (LinkEffect.ORDERS, LinkEffect.WAITS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from dtlink.boot.timeline.judge import Supply, Verdict, judge
-from dtlink.boot.timeline.model import latest
+from dtlink.boot.timeline.model import later
 from dtlink.boot.timeline.probe_order import ProbeOrder
 from dtlink.boot.timeline.requirement import Hold, Requirement
 from dtlink.facts.outcomes import Outcome, State, Wait, When
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dtlink.boot.timeline.loading import Limits, Loading
 
 _AT_ONCE = Supply(When.INITCALL, When.INITCALL, When.INITCALL, When.INITCALL)
+_FINE = {when: Verdict(Wait.NONE, Outcome.OK, when) for when in When}
 _NEVER = Supply(When.NEVER, When.NEVER, When.NEVER, When.NEVER, by_parent=True)
 
 
@@ -74,6 +75,7 @@ class ProbeTimes:
         self.limits = limits
         self.times: dict[int, ProbeTime] = {}
         self.judged: list[JudgedRequirement] = []
+        self._registered: dict[int, When] = {}
 
     def settle(self, requirements: Sequence[Requirement]) -> None:
         """Judge every requirement. Those that the PCI functions of a host have are judged last."""
@@ -90,13 +92,17 @@ class ProbeTimes:
 
     def registered(self, device: int) -> When:
         """When a device's driver is there, whether or not the device is."""
-        return self._loading.comes(self._devices.driver(device))
+        found = self._registered.get(device)
+        if found is None:
+            found = self._loading.comes(self._devices.driver(device))
+            self._registered[device] = found
+        return found
 
     def function(self, requirement: Requirement, driver: When) -> JudgedRequirement:
         """A requirement that a PCI function of the host has, whose driver is there at a time."""
         ready = self._time(requirement.consumer)
         return self._judge(
-            requirement, ProbeTime(latest((ready.asked, driver)), latest((ready.unasked, driver)))
+            requirement, ProbeTime(later(ready.asked, driver), later(ready.unasked, driver))
         )
 
     def without(self, requirement: Requirement, *, part: bool = False) -> Absence:
@@ -124,33 +130,21 @@ class ProbeTimes:
 
     def ready(self, device: int) -> ProbeTime:
         """When a device could probe if it needed no suppliers."""
-        own, above = self.registered(device), self._made(device)
-        return ProbeTime(latest((own, above.asked)), latest((own, above.unasked)))
+        own, (asked, unasked) = self.registered(device), self._made(device)
+        return ProbeTime(later(own, asked), later(own, unasked))
 
     def _time(self, device: int) -> ProbeTime:
         return self.times.get(device, _UNSETTLED)
 
     def _settle(self, device: int, requirements: Sequence[Requirement]) -> None:
         ready = self.ready(device)
-        found = [
-            self._judge(requirement, ready)
-            for requirement in requirements
-            if not _is_limited(requirement)
-        ]
-        # What holds without a limit holds it before the requests that have one.
-        later = ProbeTime(
-            latest([ready.asked, *(each.asked.then for each in found if each.asked.firm)]),
-            latest([ready.unasked, *(each.unasked.then for each in found if each.unasked.firm)]),
-        )
-        found += [
-            self._judge_limited(requirement, ready, later)
-            for requirement in requirements
-            if _is_limited(requirement)
-        ]
-        self.times[device] = ProbeTime(
-            latest([ready.asked, *(each.asked.then for each in found)]),
-            latest([ready.unasked, *(each.unasked.then for each in found)]),
-        )
+        found = [self._judge(each, ready) for each in requirements if not _is_limited(each)]
+        if len(found) < len(requirements):
+            # What holds without a limit holds it before the requests that have one.
+            held = _after(ready, found, firmly=True)
+            limited = filter(_is_limited, requirements)
+            found += [self._judge_limited(each, ready, held) for each in limited]
+        self.times[device] = _after(ready, found)
         self.judged += found
 
     def _judge_limited(
@@ -172,8 +166,9 @@ class ProbeTimes:
     def _judge(self, requirement: Requirement, ready: ProbeTime) -> JudgedRequirement:
         provider = self._devices.provider(requirement.supplier)
         if provider.early and not provider.partly:
-            fine = [Verdict(Wait.NONE, Outcome.OK, when) for when in ready]
-            return JudgedRequirement(requirement, _AT_ONCE, fine[0], fine[1])
+            return JudgedRequirement(
+                requirement, _AT_ONCE, _FINE[ready.asked], _FINE[ready.unasked]
+            )
         if provider.partly:
             requirement = requirement._replace(hold=Hold.NONE, request=UNKNOWN_REQUEST)
         supply, at_best = self._supply(requirement, provider.device)
@@ -198,11 +193,11 @@ class ProbeTimes:
         linked = node if self._links_nodes else devices.named(node)
         made = bound if linked != device else self._made(device)
         cell = self._part(node, device, requirement.kind)
-        best, worst = (
-            Supply(made[n], registered, bound[n], latest((bound[n], cell)), linked != device)
-            for n in (1, 0)
-        )
-        return worst, best
+        by_parent = linked != device
+        worst = Supply(made[0], registered, bound[0], later(bound[0], cell), by_parent)
+        if made[0] is made[1] and bound[0] is bound[1]:
+            return worst, worst
+        return worst, Supply(made[1], registered, bound[1], later(bound[1], cell), by_parent)
 
     def _part(self, node: int, device: int, kind: str) -> When:
         """When a part of a bound device, or a device that its driver makes, provides a resource."""
@@ -219,6 +214,19 @@ class ProbeTimes:
     def _made(self, device: int) -> ProbeTime:
         maker = self._devices.maker(device)
         return ProbeTime(When.INITCALL, When.INITCALL) if maker < 0 else self._time(maker)
+
+
+def _after(
+    ready: ProbeTime, judged: Sequence[JudgedRequirement], *, firmly: bool = False
+) -> ProbeTime:
+    """When a device probes that waits for all of some; ``firmly``: for those that are firm."""
+    asked, unasked = ready
+    for each in judged:
+        if each.asked.firm or not firmly:
+            asked = later(asked, each.asked.then)
+        if each.unasked.firm or not firmly:
+            unasked = later(unasked, each.unasked.then)
+    return ProbeTime(asked, unasked)
 
 
 def _is_limited(requirement: Requirement) -> bool:

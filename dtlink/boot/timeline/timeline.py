@@ -6,7 +6,7 @@ from functools import cached_property
 
 from dtlink.boot.timeline.causes import TimelineCauses
 from dtlink.boot.timeline.clock import RootTiming, root_timing
-from dtlink.boot.timeline.loading import Limits, Loading
+from dtlink.boot.timeline.loading import Loading, limits_of
 from dtlink.boot.timeline.model import Cause, Dependency, worst
 from dtlink.boot.timeline.settle import ProbeTimes
 from dtlink.boot.timeline.timeout_waits import TimeoutWaits
@@ -68,7 +68,7 @@ class Timeline:
             self._timing = RootTiming.TOO_LATE if waits.have_all(media) else self._timing
 
     def _settled(self, timing: RootTiming) -> ProbeTimes:
-        limits = Limits(self._profile, timing, modules=self._modules)
+        limits = limits_of(self._profile, timing, modules=self._modules)
         times = ProbeTimes(
             self._devices, self._loading, limits, links_nodes=self._profile.links_nodes
         )

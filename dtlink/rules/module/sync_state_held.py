@@ -102,8 +102,8 @@ def _has_callback(board: TreeBoard, provider: int) -> bool:
     if not any(provider in board.tree.holders(name) for name in _PROVIDES):
         return False
     by = board.drivers.of(provider).by
-    index = board.facts.source_index if board.facts else ()
-    files = {each.file for each in index.entries(by) if each.kind == "driver"} if index else set()
+    entries = board.facts.source_index.entries(by) if board.facts else ()
+    files = {each.file for each in entries if each.kind == "driver"}
     if POWER_DOMAINS_ARE_DEVICES.on(board.version) and _has_domains(board, provider):
         return bool(files) and files.isdisjoint(OFF_AT_BOOT)
     return bool(files) and files <= _with_callback()
