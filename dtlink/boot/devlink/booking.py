@@ -50,15 +50,11 @@ class Bookkeeper:
 
     def _link_below(self, device: CoreDevice) -> None:
         """Link a device for all below it: they may need their suppliers' sync_state() to wait."""
-        state = self._state
-        if not state.tree.children[device.node]:
+        if not self._state.tree.children[device.node]:
             return
-        stack = list(state.available_children(device.node))[::-1]
-        while stack:
-            node = stack.pop()
-            for link in state.links_of(node):
+        for node in self._state.consumers_below(device.node):
+            for link in self._state.links_of(node):
                 self._create(device, link.supplier, link)
-            stack.extend(list(state.available_children(node))[::-1])
 
     def _own(self, consumer: CoreDevice, supplier: int, link: CoreFwnodeLink) -> None:
         """Turn a consumer's own link into a device link, unless it is too early for that."""

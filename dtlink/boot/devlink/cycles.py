@@ -53,10 +53,10 @@ class Detector:
         self.marked = []
         if consumer == supplier:
             return True
-        if not self._is_needed(consumer):
+        if not self._state.share_component(consumer, supplier) or not self._is_needed(consumer):
             return False
         if self._left < 0:
-            return self._state.share_component(consumer, supplier)
+            return True
         arcs = self._reach(consumer, supplier)
         self._left -= sum(map(len, arcs.values()))
         if consumer not in arcs:

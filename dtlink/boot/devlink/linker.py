@@ -92,12 +92,13 @@ class FwnodeLinker:
     def _absent(self, node: int) -> list[int]:
         """A node and its descendants, as far as they are not devices; they never will be."""
         state = self._state
+        off, children = state.availability.unavailable, state.tree.children
         found = []
         stack = [node]
         while stack:
             node = stack.pop()
             if node not in state.device:
                 found.append(node)
-                stack.extend(list(state.available_children(node))[::-1])
+                stack += [child for child in children[node][::-1] if child not in off]
         state.not_device.update(found)
         return found

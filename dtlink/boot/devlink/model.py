@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 
 from dtlink.enums import Enum
 from dtlink.records import NamedTuple
@@ -140,3 +142,9 @@ class Prediction(NamedTuple):
     """Device links that no longer order probing since they turned out to be part of a cycle."""
     tried: Sequence[TriedReference] = ()
     """On kernels without links between nodes: each reference, for each device that tried it."""
+    nodes: Sequence[int] = ()
+    """The :attr:`devices` by the numbers of their nodes in the tree."""
+    at_boot: AbstractSet[int] = frozenset()
+    """The nodes of those that there are without any driver."""
+    early: Mapping[int, bool] = MappingProxyType({})
+    """The nodes that are served before there are devices, and whether they become some as well."""

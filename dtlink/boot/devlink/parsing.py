@@ -41,15 +41,17 @@ class Parser:
 
     def parse(self, node: int) -> None:
         """Read a node and every available one below it (fw_devlink_parse_fwtree())."""
+        parsed, references = self.parsed, self._state.references
+        off, children = self._state.availability.unavailable, self._state.tree.children
         stack = [node]
         while stack:
             node = stack.pop()
-            if node in self.parsed:
+            if node in parsed:
                 continue  # and so is all below it
-            self.parsed[node] = None
-            for reference in self._state.references.get(node, ()):
+            parsed[node] = None
+            for reference in references.get(node, ()):
                 self._link(reference)
-            stack.extend(reversed(list(self._state.available_children(node))))
+            stack += [child for child in children[node][::-1] if child not in off]
 
     def _link(self, reference: Reference) -> None:
         """Link two nodes unless the supplier is out of use (of_link_to_phandle())."""

@@ -42,6 +42,7 @@ def predict(extraction: Extraction, profile: KernelProfile, view: View = "bare")
     gone = [node for node, device in early.items() if not device]
     population = Population(availability, gone)
     first, rest = list(population.first()), list(population.at_root())
+    at_boot = frozenset(spawn.node for spawn in (*first, *rest))
     domains = PowerDomains.of(availability) if full and FWNODE_LINKS.on(version) else None
     if domains is not None:
         first = [*domains.first(), *first]
@@ -49,6 +50,7 @@ def predict(extraction: Extraction, profile: KernelProfile, view: View = "bare")
     hidden = any(spawn.node in availability.disabled for spawn in first)
     found = extraction.common_of_all if hidden else extraction.common
     state = CoreState(availability, profile, followed(extraction.tree, found.references, profile))
+    state.early, state.at_boot = early, at_boot
     state.initialized.update(early, domains.early if domains else ())
     state.gone.update(gone)
     drivers = FullDrivers(state, population, domains) if full else BareDrivers(population, version)

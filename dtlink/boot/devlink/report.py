@@ -86,6 +86,9 @@ class PredictionReport:
             refused=[self._pair(*pair) for pair in state.refused],
             relaxed=[self._pair(*pair) for pair in state.relaxed],
             tried=tried,
+            nodes=[device.node for device in state.devices],
+            at_boot=state.at_boot,
+            early=state.early,
         )
 
     def _is_closest(self, tried: Tried) -> bool:

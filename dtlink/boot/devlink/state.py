@@ -6,13 +6,13 @@ the end and read backwards.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Set as AbstractSet
+from functools import cached_property
 
 from dtlink.enums import Enum
 from dtlink.links.components import strong_components
-from dtlink.links.graph import Graph
-from dtlink.links.reference import Link
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -154,6 +154,10 @@ class CoreState:
         """Nodes that are served early and never are devices (OF_POPULATED)."""
         self.initialized: set[int] = set()
         """Nodes served without the driver core (FWNODE_FLAG_INITIALIZED)."""
+        self.early: Mapping[int, bool] = {}
+        """Nodes that are served early, and whether they become devices as well."""
+        self.at_boot: AbstractSet[int] = frozenset()
+        """Nodes of the devices that there are without any driver."""
         self.touched: list[int] = []
         """Nodes a link of which holds them up less than before, until they are tried again."""
         self.made: list[CoreFwnodeLink] = []
@@ -204,6 +208,34 @@ class CoreState:
         off = self.availability.unavailable
         return (child for child in self.tree.children[node] if child not in off)
 
+    def consumers_below(self, node: int) -> list[int]:
+        """The available nodes below one that may have links to suppliers, in blob order."""
+        consumers, off = self._consumers, self.availability.disabled
+        end = bisect_left(consumers, self._ends[node])
+        found = consumers[bisect_right(consumers, node, 0, end) : end]
+        if node in off:  # it is a device all the same: only what is below it may be unavailable
+            return [each for each in found if self._is_reached(each, node)]
+        return [each for each in found if each not in off]
+
+    def _is_reached(self, node: int, above: int) -> bool:
+        """Whether a node below another is available, and all between."""
+        while node != above and node not in self.availability.unavailable:
+            node = self.tree.parents[node]
+        return node == above
+
+    @cached_property
+    def _consumers(self) -> list[int]:
+        return sorted({each.consumer for found in self.references.values() for each in found})
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """The number after the last node below each: what is below a node comes right after it."""
+        parents = self.tree.parents
+        ends = list(range(1, len(parents) + 1))
+        for node in range(len(parents) - 1, 0, -1):
+            ends[parents[node]] = max(ends[parents[node]], ends[node])
+        return ends
+
     def link(self, consumer: int, supplier: int, *, moved: bool = False) -> CoreFwnodeLink:
         """The fwnode link between two nodes, made if there is none."""
         links = self.suppliers.setdefault(consumer, {})
@@ -215,16 +247,30 @@ class CoreState:
         return link
 
     def share_component(self, one: int, other: int) -> bool:
-        """Whether two nodes are in one strongly connected component of all that can be linked."""
+        """Whether two nodes are in one strongly connected component of all that can be linked.
+
+        A link is to what a property names, or to a device above that; a node needs its parents.
+        """
         component = self._components.get(one)
         return component is not None and component == self._components.get(other)
 
     @cached_property
     def _components(self) -> dict[int, int]:
         """The number of each node's strongly connected component; nodes of none are left out."""
-        references = [ref for found in self.references.values() for ref in found]
-        graph = Graph(self.tree, references, partial(Link, self.tree))
-        arcs = graph.arcs(lambda ref: ref.binding.orders_probe)
+        arcs: dict[int, list[int]] = {}
+        for found in self.references.values():
+            for reference in found:
+                if reference.binding.orders_probe:
+                    arcs.setdefault(reference.consumer, []).append(reference.supplier)
+        parents = self.tree.parents
+        todo = list({*arcs, *(supplier for suppliers in arcs.values() for supplier in suppliers)})
+        seen = set(todo)
+        for node in todo:
+            if (above := parents[node]) > 0:
+                arcs.setdefault(node, []).append(above)
+                if above not in seen:
+                    seen.add(above)
+                    todo.append(above)
         components = enumerate(strong_components(arcs))
         return {node: number for number, component in components for node in component}
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from dtlink.boot.devlink.availability import Availability
-from dtlink.boot.devlink.population import Population, served_early
-from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
 from dtlink.facts.resources import PCI_POWER
 from dtlink.links.streams import is_pci
@@ -46,16 +43,11 @@ class Devices:
         self._numbers: dict[MadeDevice, int] = {}
         self._made_devices: list[MadeDevice] = []
         self._known: dict[int, Driver] = {}
-        version = KernelVersion.parse(prediction.kernel_version)
-        availability = Availability.of(tree, version)
-        early = served_early(availability)
-        self.early: Mapping[int, bool] = early
-        numbers = {tree.path(node): node for node in reversed(range(len(tree)))}
-        nodes = (numbers[device.node] for device in prediction.devices)
+        self.early: Mapping[int, bool] = prediction.early
+        nodes = prediction.nodes
         self.nodes = sorted(n for n in nodes if self.driver(n).state is not State.NO_DEVICE)
         self._set = frozenset(self.nodes)
-        populated = Population(availability, [node for node, device in early.items() if not device])
-        self.at_boot = frozenset(spawn.node for spawn in populated.at_boot())
+        self.at_boot = prediction.at_boot
         self._providers: dict[int, Provider] = {}
         self._provided: dict[int, Provider] = {}
 

@@ -16,7 +16,7 @@ from dtlink.typed import Any
 #: ``of:N`` name ``T`` type ``C`` compatible: a name is in none that drivers make today.
 _OF = late_pattern(r"of:N\*T(\*|[^*?\[\]]+\*)C([^*?\[\]]+?)(C\*|\*|)")
 _SPACE = late_pattern(r"\s")
-_WILD = late_pattern(r"[*?\[]")
+_WILD = "*?["
 _WILDCARD = late_pattern(r"\[[!^]?\]?[^\]]*\]|[*?\[]")
 _BRACKETS = late_pattern(r"(\[[^\]]*\])")
 #: Patterns are kept apart by their first characters, and looked at only where those are asked for.
@@ -58,20 +58,23 @@ _MARKS = "$+*"
 class AliasIndex:
     """Modules by alias.
 
-    ``of`` holds those of compatible strings (OfAlias as text, between blanks), ``others`` the rest
-    as lines, by their first characters. ``folded``: they are from an index of kmod, which writes
-    ``_`` for ``-``.
+    ``of`` holds those of compatible strings (OfAlias as text, between blanks). The rest are lines,
+    by their first characters: ``wild`` those with wildcards, and those that one of these begins
+    with; ``others`` all that are looked up as a whole. ``folded``: they are from an index of kmod,
+    which writes ``_`` for ``-``.
     """
 
     def __init__(
         self,
         of: Mapping[str, str] | None = None,
         others: Mapping[str, str] | None = None,
+        wild: Mapping[str, str] | None = None,
         *,
         folded: bool = False,
     ) -> None:
         self._of = of or {}
         self._others = others or {}
+        self._wild = wild or {}
         self._folded = folded
         self._buckets: dict[str, dict[str, list[tuple[str, str]]]] = {}
 
@@ -79,23 +82,28 @@ class AliasIndex:
     def of_pairs(cls, pairs: Iterable[tuple[str, str]], *, folded: bool = False) -> AliasIndex:
         """An index of aliases, each with the module that it calls."""
         of: dict[str, dict[str, set[str]]] = {}
-        others: dict[str, list[str]] = {}
+        others: list[tuple[str, str]] = []
         of_device = _OF.fullmatch
         for pattern, module in pairs:
             if pattern.startswith("of:") and (found := of_device(pattern)):
                 kind = f":{found[1][:-1]}" if found[1] != "*" else ""
                 of.setdefault(found[2], {}).setdefault(module + kind, set()).add(found[3])
             elif pattern:
-                others.setdefault(_bucket(pattern), []).append(f"{pattern} {module}")
-        joined = {key: "\n".join(lines) for key, lines in others.items()}
-        return cls({key: _kept(each) for key, each in of.items()}, joined, folded=folded)
+                others.append((_normal(pattern), module))
+        begins = {_begin(pattern) for pattern, _ in others if _is_wild(pattern)}
+        wild = (each for each in others if _is_wild(each[0]) or each[0] in begins)
+        whole = (each for each in others if not _is_wild(each[0]) and each[0] not in begins)
+        texts = {key: _kept(each) for key, each in of.items()}
+        return cls(texts, _lines(whole), _lines(wild), folded=folded)
 
     def facts(self) -> dict[str, Any]:
         """The index as plain data, of which ``AliasIndex(**facts)`` makes it again."""
-        return {"of": self._of, "others": self._others, "folded": self._folded}
+        texts = {"of": self._of, "others": self._others, "wild": self._wild}
+        return {**texts, "folded": self._folded}
 
     def __len__(self) -> int:
-        return len(self._of) + sum(text.count("\n") + 1 for text in self._others.values())
+        texts = (*self._others.values(), *self._wild.values())
+        return len(self._of) + sum(text.count("\n") - 1 for text in texts)
 
     @property
     def compatibles(self) -> Iterable[str]:
@@ -150,22 +158,21 @@ class AliasIndex:
         wanted = _normal(modalias)
         for key in (modalias[:_KEY], ""):
             bucket = self._bucket(_normal(key))
-            for end in range(len(wanted) + 1):
+            for end in range(len(wanted) + 1) if bucket else ():
                 for pattern, module in bucket.get(wanted[:end], ()):
                     if pattern == wanted or _matches(wanted, pattern):
                         yield module
+            yield from _found(self._others.get(_normal(key), ""), wanted)
 
     def _bucket(self, key: str) -> dict[str, list[tuple[str, str]]]:
         """Patterns with the same first characters, by what they begin with up to a wildcard."""
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = {}
-            for line in self._others.get(key, "").splitlines():
-                pattern, _, module = line.rpartition(" ")
-                pattern = _normal(pattern)
-                wild = _WILD.search(pattern)
-                begin = pattern[: wild.start()] if wild else pattern
-                bucket.setdefault(begin, []).append((pattern, module))
+            for line in self._wild.get(key, "").split("\n"):
+                pattern, blank, module = line.rpartition(" ")
+                if blank:
+                    bucket.setdefault(_begin(pattern), []).append((pattern, module))
         return bucket
 
 
@@ -174,9 +181,37 @@ def _kept(entries: Mapping[str, set[str]]) -> str:
     return " ".join(each + _ENDS.get(tuple(sorted(ends)), "*") for each, ends in entries.items())
 
 
+def _lines(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Patterns with their modules as lines, before and after each a newline, by what they begin."""
+    found: dict[str, list[str]] = {}
+    for pattern, module in pairs:
+        found.setdefault(_bucket(pattern), [""]).append(f"{pattern} {module}")
+    return {key: "\n".join((*lines, "")) for key, lines in found.items()}
+
+
+def _found(lines: str, wanted: str) -> Iterator[str]:
+    """The modules of the lines with a pattern, which has no wildcard."""
+    start, at = f"\n{wanted} ", -1
+    while (at := lines.find(start, at + 1)) >= 0:
+        begin = at + len(start)
+        module = lines[begin : lines.index("\n", begin)]
+        if " " not in module:  # else the pattern is longer
+            yield module
+
+
 def _bucket(pattern: str) -> str:
     start = pattern[:_KEY]
-    return "" if _WILD.search(start) else _normal(start)
+    return "" if _is_wild(start) else start
+
+
+def _is_wild(pattern: str) -> bool:
+    return any(map(pattern.__contains__, _WILD))
+
+
+def _begin(pattern: str) -> str:
+    """What a pattern has before its first wildcard."""
+    ends = (at for at in map(pattern.find, _WILD) if at >= 0)
+    return pattern[: min(ends, default=len(pattern))]
 
 
 def _normal(alias: str) -> str:
@@ -191,7 +226,7 @@ def _normal(alias: str) -> str:
 
 def _matches(alias: str, pattern: str) -> bool:
     """Whether a pattern with wildcards matches: first of all, what is literal in it."""
-    if not _WILD.search(pattern) or not all(map(alias.__contains__, _WILDCARD.split(pattern))):
+    if not _is_wild(pattern) or not all(map(alias.__contains__, _WILDCARD.split(pattern))):
         return False
     from fnmatch import fnmatchcase
 

@@ -11,7 +11,7 @@ _PAIRS = ("config", "modules")
 _LISTS = ("builtin", "order")
 #: What has aliases, and the parts of each that are texts by name.
 _ALIASES = ("aliases", "builtin_aliases")
-_PARTS = ("of", "others")
+_PARTS = ("of", "others", "wild")
 #: A list, or ``None`` where nothing is known.
 _COMPATIBLES = "builtin_compatibles"
 
