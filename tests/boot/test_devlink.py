@@ -10,9 +10,12 @@ from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.cycles import Detector
 from dtlink.boot.devlink.model import DeviceLink, LinkedPair, WaitingDevice
 from dtlink.boot.devlink.state import CoreDevice, CoreState
+from dtlink.facts.bindings import bindings_for
+from dtlink.facts.kernels import DEFAULT
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
+from dtlink.links.reference import Flaw, Reference
 from tests.support.boards import predicted
 from tests.support.limits import at_most
 
@@ -376,10 +379,18 @@ def literal(links, consumer, node, path):
     return found
 
 
-def machine(count, arcs):
-    """A state with a device per node but for the first, and fwnode links between them."""
+def machine(count, arcs, asked):
+    """A state with a device per node but for the first, and fwnode links between them.
+
+    The tree's properties say no more than that, but for the link that is asked about.
+    """
     root = SourceNode("", {}, [SourceNode(f"n{i}", {}, []) for i in range(1, count)])
-    state = CoreState(Availability.of(fdt.read(write(root))), KernelProfile.of(), {})
+    row = bindings_for(DEFAULT)["clocks"]
+    said = {}
+    for consumer, supplier in (*arcs, asked):
+        reference = Reference(consumer, supplier, row, consumer, 0, 0, 0, 0, Flaw.NONE)
+        said.setdefault(consumer, []).append(reference)
+    state = CoreState(Availability.of(fdt.read(write(root))), KernelProfile.of(), said)
     for node in range(1, count):
         state.device[node] = CoreDevice(node, "platform", None)
     for consumer, supplier in arcs:
@@ -396,7 +407,7 @@ def test_the_search_marks_what_the_kernels_would(seed):
     consumer, supplier = pick.randint(1, count), pick.randint(1, count)
     table = {node: sorted(arc for arc in arcs if arc[0] == node) for node in range(1, count + 1)}
     table["marked"] = set()
-    state = machine(count + 1, sorted(arcs))
+    state = machine(count + 1, sorted(arcs), (consumer, supplier))
     assert Detector(state).closes_cycle(consumer, supplier) == literal(
         table, consumer, supplier, frozenset()
     )

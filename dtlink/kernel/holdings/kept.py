@@ -6,10 +6,10 @@ from dtlink.kernel.columns import Columns, ColumnWriter
 from dtlink.typed import Any
 
 #: Facts with a string for each name.
-_PAIRS = ("config", "modules")
+_TABLES = ("config", "modules")
 #: Those that are lists of strings.
 _LISTS = ("builtin", "order")
-#: What has aliases, and the parts of each that are texts by name.
+#: What has aliases, and its tables.
 _ALIASES = ("aliases", "builtin_aliases")
 _PARTS = ("of", "others", "wild")
 #: A list, or ``None`` where nothing is known.
@@ -22,14 +22,14 @@ def packed(facts: dict[str, Any]) -> tuple[dict[str, Any], str]:
     Raises :class:`ValueError` for strings that cannot be kept.
     """
     columns = ColumnWriter()
-    for fact in _PAIRS:
-        columns.write_pairs(facts[fact])
+    for fact in _TABLES:
+        columns.write_table(facts[fact])
     for fact in _LISTS:
         columns.write(facts[fact])
     columns.write(facts[_COMPATIBLES] or ())
     for fact in _ALIASES:
         for part in _PARTS:
-            columns.write_pairs(facts[fact][part])
+            columns.write_table(facts[fact][part])
     few = {name: facts[name] for name in ("release", "sources", "notes")}
     few["knows_compatibles"] = facts[_COMPATIBLES] is not None
     few["folded"] = [facts[fact]["folded"] for fact in _ALIASES]
@@ -41,10 +41,10 @@ def unpacked(few: dict[str, Any], text: str) -> dict[str, Any]:
     """The facts again. Raises :class:`ValueError` and the like for what is no facts."""
     columns = Columns(text, few["sizes"])
     facts: dict[str, Any] = {name: few[name] for name in ("release", "sources", "notes")}
-    facts |= {fact: columns.read_pairs() for fact in _PAIRS}
+    facts |= {fact: columns.read_table() for fact in _TABLES}
     facts |= {fact: columns.read() for fact in _LISTS}
     compatibles = columns.read()
     facts[_COMPATIBLES] = compatibles if few["knows_compatibles"] else None
     for fact, folded in zip(_ALIASES, few["folded"], strict=True):
-        facts[fact] = {part: columns.read_pairs() for part in _PARTS} | {"folded": folded}
+        facts[fact] = {part: columns.read_table() for part in _PARTS} | {"folded": folded}
     return facts

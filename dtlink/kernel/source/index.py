@@ -157,9 +157,9 @@ class SourceIndex:
         """All that is known, with where each word is, as :meth:`of_kept` takes it."""
         columns = ColumnWriter()
         for lines in (self._lines, self._facts):
-            columns.write((lines.text,))
-            columns.write_pairs(lines.places)
-        columns.write_pairs(self.other_spellings)
+            columns.write_text(lines.text)
+            columns.write_table(lines.places)
+        columns.write_table(self.other_spellings)
         few = {"release": self.release, "settled": self._settled, "path": self.path}
         return {**few, "sizes": columns.sizes}, columns.text
 
@@ -169,9 +169,9 @@ class SourceIndex:
         columns = Columns(text, few["sizes"])
         tables = columns.read_text()
         made = cls(few["release"], tables, few["path"], settled=few["settled"])
-        made._lines = Lines(tables, COMPATIBLES, columns.read_pairs())
-        made._facts = Lines(columns.read_text(), FILE, columns.read_pairs())
-        made.other_spellings = columns.read_pairs()
+        made._lines = Lines(tables, COMPATIBLES, columns.read_table())
+        made._facts = Lines(columns.read_text(), FILE, columns.read_table())
+        made.other_spellings = columns.read_table()
         return made
 
     def __len__(self) -> int:
