@@ -132,9 +132,9 @@ class FullDrivers:
             node = stack.pop()
             if node in self._unavailable or self._population.is_part(node):
                 continue
-            found = list(self._population.below_bus(node, device.node))
-            yield from found
-            if not found and not self._population.names_driver(node):
+            if self._population.names_driver(node):
+                yield from list(self._population.below_bus(node, device.node))
+            else:
                 stack += self._tree.children[node][::-1]
 
     def probe(self, device: CoreDevice) -> ProbeResult:  # noqa: ARG002

@@ -77,20 +77,14 @@ class Population:
         self._version = version
         self._reads_open_end = not STRINGS_END_IN_NUL.on(version)
         self._compatibles = tree.holders("compatible")
-        self._lowered: dict[int, list[bytes]] = {}
+        self._known: dict[int, _Traits] = {}
         self._populated: set[int] = set(served)
         """Nodes with the flag OF_POPULATED; to begin with, those that need no device."""
         self._regions: list[Region] = []
 
     def compatible(self, node: int) -> list[bytes]:
         """A node's ``compatible`` strings in small letters."""
-        own = self._lowered.get(node)
-        if own is None:
-            at = self._compatibles.get(node)
-            if at is None:
-                return _NONE
-            own = self._lowered[node] = _lowered(self._tree.value(at), self._reads_open_end)
-        return own
+        return self._traits(node).names if node in self._compatibles else _NONE
 
     def is_any(self, node: int, names: frozenset[bytes]) -> bool:
         """Whether a node has one of the compatibles."""
@@ -102,8 +96,18 @@ class Population:
 
     def is_part(self, node: int) -> bool:
         """Whether a node is not a device of its own for any driver of the one above it."""
-        name = self._tree.layout.names[node].partition(b"@")[0]
-        return name in (b"port", b"ports") or self.is_any(node, _PARTS)
+        if node in self._compatibles and self._traits(node).is_part:
+            return True
+        return self._tree.layout.names[node].partition(b"@")[0] in (b"port", b"ports")
+
+    def _traits(self, node: int) -> _Traits:
+        """What the compatibles of a node that has some say of it."""
+        found = self._known.get(node)
+        if found is None:
+            found = self._known[node] = _traits(
+                self._tree.value(self._compatibles[node]), self._reads_open_end
+            )
+        return found
 
     def at_boot(self) -> Iterator[Spawn]:
         """The devices that there are without any driver (of_platform_default_populate_init())."""
@@ -154,14 +158,17 @@ class Population:
 
     def below_bus(self, node: int, above: int, *, deep: bool = True) -> Iterator[Spawn]:
         """A bus's child, and if it is a bus itself, all below it (of_platform_bus_create())."""
-        if node not in self._compatibles or self.is_any(node, _NEVER):
+        if node not in self._compatibles:
             return
-        if self.is_any(node, _AMBA):
+        traits = self._traits(node)
+        if traits.is_never:
+            return
+        if traits.is_amba:
             yield from self._amba(node, above)
             return
         for device in self._platform(node, above):
             yield device
-            if deep and self.is_any(node, _BUSES):
+            if deep and traits.is_bus:
                 for child in self._children(node):
                     yield from self.below_bus(child, node)
 
@@ -189,13 +196,24 @@ class Population:
         yield Spawn(node, above, "amba")
 
 
+class _Traits(NamedTuple):
+    """What the strings of a ``compatible`` say of its node."""
+
+    names: list[bytes]
+    """In small letters."""
+    is_never: bool
+    is_amba: bool
+    is_bus: bool
+    is_part: bool
+
+
 @lru_cache(maxsize=4096)
-def _lowered(compatible: bytes, open_end: bool) -> list[bytes]:  # noqa: FBT001 - a key
-    """The strings of a value in small letters; ``open_end``: the last may lack its NUL."""
+def _traits(compatible: bytes, open_end: bool) -> _Traits:  # noqa: FBT001 - a key
+    """The strings of a value; ``open_end``: the last may lack its NUL."""
     own = compatible.lower().split(b"\0")
     if not (own[-1] and open_end):
         own.pop()
-    return own
+    return _Traits(own, *(not names.isdisjoint(own) for names in (_NEVER, _AMBA, _BUSES, _PARTS)))
 
 
 def served_early(availability: Availability) -> dict[int, bool]:

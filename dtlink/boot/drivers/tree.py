@@ -57,6 +57,7 @@ class TreeDrivers:
         self._compatibles = compatibles_of(build, index, self._version, is_assumed=is_assumed)
         self._places = DeviceMakers(tree, self._version)
         self._found: dict[int, Driver] = {}
+        self._strings: dict[int, tuple[str, ...]] = {}
 
     def of(self, node: int) -> Driver:
         """The driver of a node, by its number."""
@@ -75,7 +76,7 @@ class TreeDrivers:
 
     def power_control(self, node: int) -> Driver:
         """The driver of the platform device that switches on the power of a PCI node."""
-        names = self._tree[node].compatible
+        names = self.strings(node)
         return self._compatibles.best(names) or Driver(State.UNKNOWN, by=next(iter(names), ""))
 
     def alias_sources(self, alias: str) -> list[Source]:
@@ -84,13 +85,16 @@ class TreeDrivers:
 
     def is_looked_for(self, node: int) -> bool:
         """Whether code that is no driver looks for a node, by one of its strings."""
-        names = self._tree[node].compatible
+        names = self.strings(node)
         tables = (each for name in names for each in self._compatibles.tables(name))
         return any(each.kind != "driver" for each in tables)
 
     def strings(self, node: int) -> tuple[str, ...]:
         """The strings that a node's driver may match it by."""
-        return self._tree[node].compatible
+        found = self._strings.get(node)
+        if found is None:
+            found = self._strings[node] = self._tree[node].compatible
+        return found
 
     def is_on_named_bus(self, node: int) -> bool:
         """Whether a node is a device on I²C or SPI."""
@@ -98,14 +102,14 @@ class TreeDrivers:
 
     def files(self, node: int) -> tuple[str, ...]:
         """The source files of the drivers that name a node's first known string, built or not."""
-        for name in self._tree[node].compatible:
+        for name in self.strings(node):
             tables = self._compatibles.tables(name)
             if found := tuple(each.file for each in tables if each.kind == "driver"):
                 return found
         return ()
 
     def _find(self, node: int) -> Driver:
-        names = self._tree[node].compatible
+        names = self.strings(node)
         if not names:
             return self._without_name(node)
         if self._early.get(node) is False:
@@ -188,6 +192,6 @@ class TreeDrivers:
             return found
         if found.state is State.NO_DEVICE:
             return _NO_DEVICE
-        if found.state in _NOBODY and self._tree[node].compatible:
-            return Driver(found.state, by=self._tree[node].compatible[0])
+        if found.state in _NOBODY and self.strings(node):
+            return Driver(found.state, by=self.strings(node)[0])
         return Driver(State.SERVED, by=self._tree.path(above))

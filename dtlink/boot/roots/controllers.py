@@ -93,21 +93,19 @@ class Controllers:
             return tuple(self._behind(node))
         name = base_name(self._tree.layout.names[node])
         files = self.files(node)
-        found = next((each for each in MEDIA if self._is_one(each, node, name, files)), None)
+        found = next((each for each in _matching(name, files) if self._is_one(each, node)), None)
         if found is None or not self._can_be(found, node):
             return ()
         return (found, VIRTIO_MMIO_SCSI, VIRTIO_NETWORK) if found is VIRTIO else (found,)
 
-    def _is_one(self, medium: Medium, node: int, name: str, files: Sequence[str]) -> bool:
-        """Whether a node is a controller of a medium: by its drivers, or else by its name."""
-        if medium.is_pci or name in medium.not_names:
-            return False
-        if not files:
-            return name in medium.names
-        if not any(file.startswith(medium.folders) for file in files):
-            return False
-        # A network driver's folder has those of MDIO buses, timers and queues as well.
-        return medium is not NETWORK or name in medium.names or self._has_port(node)
+    def _is_one(self, medium: Medium, node: int) -> bool:
+        """Whether a node is a controller of a medium that matches its drivers, or its name.
+
+        A network driver's folder has those of MDIO buses, timers and queues as well.
+        """
+        if medium is not NETWORK or not self.files(node):
+            return True
+        return base_name(self._tree.layout.names[node]) in medium.names or self._has_port(node)
 
     def _can_be(self, medium: Medium, node: int) -> bool:
         if medium is MMC:
@@ -185,6 +183,15 @@ class Controllers:
         files = self.files(node)
         known = not files or any(file.startswith(KEYBOARD_FOLDERS) for file in files)
         return known and name in KEYBOARD_NAMES
+
+
+@lru_cache(maxsize=4096)
+def _matching(name: str, files: tuple[str, ...]) -> Sequence[Medium]:
+    """The media whose controllers have drivers in some files, or, of no files, a name."""
+    media = (each for each in MEDIA if not each.is_pci and name not in each.not_names)
+    if not files:
+        return [each for each in media if name in each.names]
+    return [each for each in media if any(file.startswith(each.folders) for file in files)]
 
 
 @lru_cache(maxsize=4096)

@@ -64,6 +64,8 @@ class Devices:
             return ()
         if kind == PCI_POWER:
             return [self._number(self._made.power_control(self._host(supplier), supplier))]
+        if not self._made.of(device):
+            return ()
         protocol = self._protocol(supplier)
         return [self._number(each) for each in self._made.providing(device, kind, protocol)]
 

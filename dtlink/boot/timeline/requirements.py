@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.boot.drivers.requests import strongest
 from dtlink.boot.timeline.core_requests import CoreRequests
@@ -53,6 +55,7 @@ class _Requirements:
         self._reader = reader
         self._console = _console(devices.tree)
         self._orders = ordering.profile.orders_probing
+        self._device_of = cache(ordering.device)
         self._rows: dict[int, bool] = {}
         """Whether devices need what a binding names, by its identity: to hash one costs more."""
 
@@ -160,7 +163,7 @@ class _Requirements:
         dependency = order.dependencies.get((here, there))
         if dependency is None and there not in order.devices:
             # A pin controller that binds first provides its pins before any node references them.
-            providers = order.provider(here, there), order.device(there)
+            providers = order.provider(here, there), self._device_of(there)
             found = (order.dependencies.get((here, each)) for each in providers)
             dependency = next(filter(None, found), None)
         if dependency is None:
