@@ -25,6 +25,30 @@ def entry(where):
     return path
 
 
+@pytest.mark.parametrize(
+    "line", [b"", b"[", b"[1] [2]", b'["key",1]x', b"NaN", b'["key",NaN]', b"\xff", b"[" * 100_000]
+)
+def test_what_is_no_json_is_not_used(where, line) -> None:
+    cache.store("name", "key", FACTS)
+    (path,) = where.iterdir()
+    path.write_bytes(cache._seal(line) + b"\n" + line)
+    assert cache.load("name", "key") is None
+
+
+def test_a_text_is_kept_beside_the_facts(where) -> None:
+    assert cache.load_with_text("name", "key") == (None, "")
+    for text in ("", "\n", "a\0\1\n\xff" * 3):
+        cache.store("name", "key", FACTS, text=text)
+        assert cache.load_with_text("name", "key") == (FACTS, text)
+        assert cache.load("name", "key") == FACTS
+    (path,) = where.iterdir()
+    path.write_bytes(path.read_bytes().replace(b"\xff", b"\xfe"))
+    assert cache.load_with_text("name", "key") == (None, "")
+    before = path.read_bytes()
+    cache.store("name", "key", FACTS, text="\u2028")
+    assert path.read_bytes() == before
+
+
 def test_what_is_stored_is_loaded_under_its_key_only(where):
     path = entry(where)
     assert cache.load("name", "key") == FACTS

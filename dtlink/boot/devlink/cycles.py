@@ -92,12 +92,13 @@ class Detector:
         return needs
 
     def _reach(self, consumer: int, supplier: int) -> Arcs:
-        """All that the supplier needs; the consumer is in it if it is reached, but not passed.
+        """What the supplier needs; the consumer is in it if it is reached, but not passed.
 
+        What is in another strongly connected component than the two never leads to the consumer.
         A device that has bound can't depend on one that has not begun to probe: there it ends too.
         """
-        devices = self._state.device
-        device = devices.get(consumer)
+        devices, components = self._state.device, self._state.components
+        home, device = components[consumer], devices.get(consumer)
         fresh = device is not None and device.state is DriverState.NO_DRIVER
         arcs: Arcs = {}
         stack = [supplier]
@@ -111,7 +112,8 @@ class Detector:
                 arcs[node] = []
                 self.pruned |= bound
                 continue
-            needs = arcs[node] = self._needs(node)
+            needs = [each for each in self._needs(node) if components.get(each[0]) == home]
+            arcs[node] = needs
             stack += [target for target, _ in needs]
         return arcs
 
@@ -120,7 +122,8 @@ class Detector:
         if not _strict(arcs):
             return
         arcs = _towards(arcs, consumer)
-        strict = _strict(arcs)
+        if not (strict := _strict(arcs)):
+            return
         wanted = {(a, b) for a, b, _ in strict}
         used = _within_components(arcs, supplier, wanted, self._effort)
         for node, target, why in strict:

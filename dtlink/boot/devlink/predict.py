@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.booking import Bookkeeper
-from dtlink.boot.devlink.device_cycles import DeviceCycleBookkeeper, DeviceCycleLinker
-from dtlink.boot.devlink.direct import DirectLinker
 from dtlink.boot.devlink.drivers import BareDrivers, FullDrivers
 from dtlink.boot.devlink.linker import FwnodeLinker
 from dtlink.boot.devlink.parsing import Parser, followed
@@ -55,16 +53,27 @@ def predict(extraction: Extraction, profile: KernelProfile, view: View = "bare")
     state.gone.update(gone)
     drivers = FullDrivers(state, population, domains) if full else BareDrivers(population, version)
     if not FWNODE_LINKS.on(version):
+        from dtlink.boot.devlink.direct import DirectLinker
+
         direct = DirectLinker(state)
         DriverCore(state, direct, drivers).boot(first, rest)
         report = PredictionReport(state).direct(direct, view)
         state.release()
         return report
-    searches = RELAXES_NODES.on(version)
     parser = Parser(state)
-    books = Bookkeeper(state) if searches else DeviceCycleBookkeeper(state)
-    linker = (FwnodeLinker if searches else DeviceCycleLinker)(state, parser, books)
+    books, linker = _linked(state, parser)
     DriverCore(state, linker, drivers).boot(first, rest)
     report = PredictionReport(state).linked(parser, books, view)
     state.release()
     return report
+
+
+def _linked(state: CoreState, parser: Parser) -> tuple[Bookkeeper, FwnodeLinker]:
+    """What makes the links of a kernel that links nodes."""
+    if RELAXES_NODES.on(state.profile.version):
+        books = Bookkeeper(state)
+        return books, FwnodeLinker(state, parser, books)
+    from dtlink.boot.devlink.device_cycles import DeviceCycleBookkeeper, DeviceCycleLinker
+
+    books = DeviceCycleBookkeeper(state)
+    return books, DeviceCycleLinker(state, parser, books)

@@ -251,11 +251,11 @@ class CoreState:
 
         A link is to what a property names, or to a device above that; a node needs its parents.
         """
-        component = self._components.get(one)
-        return component is not None and component == self._components.get(other)
+        component = self.components.get(one)
+        return component is not None and component == self.components.get(other)
 
     @cached_property
-    def _components(self) -> dict[int, int]:
+    def components(self) -> dict[int, int]:
         """The number of each node's strongly connected component; nodes of none are left out."""
         arcs: dict[int, list[int]] = {}
         for found in self.references.values():

@@ -67,7 +67,7 @@ def judge(
     ``asked`` says whether the consumer's driver asks for what the node declares.
     """
     # All that counts here: most requirements of a board, and of others, end as one before did.
-    key = (requirement.hold, requirement.request, requirement.is_certain, supply, ready, asked)
+    key = (requirement.hold, requirement.request, requirement.requested, supply, ready, asked)
     found = limits.verdicts.get(key)
     if found is None:
         found = limits.verdicts[key] = _judge(requirement, supply, ready, limits, asked=asked)
