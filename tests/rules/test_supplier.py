@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.early import is_served_early
 from dtlink.firmware.dts import read_text
 from dtlink.firmware.read import read_tree
+from dtlink.kernel.holdings.model import Holdings
 from dtlink.rules.catalogue import choose, find
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import check as run
@@ -63,7 +62,8 @@ DRIVER = "drivers/vop.c"
 def test_a_disabled_clock_matters_as_the_driver_asks_for_it(version, facts, clock, confidence):
     kernel = sketch(f"built-in VOP {DRIVER} x,vop\nfacts {DRIVER} {facts}")
     kernel.source_index.release = f"{version}.0"
-    kernel = kernel._replace(build=replace(kernel.build, release=f"{version}.0"))
+    build = Holdings(**{**vars(kernel.build), "release": f"{version}.0"})
+    kernel = kernel._replace(build=build)
     tree = read_text(f"/ {{ {TWO_PLLS % clock} }};")
     rule = find("supplier/disabled")
     found = [each.confidence for each in rule.check(TreeBoard(tree, facts=kernel))]
