@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 
-_CLOCKS, _PARENTS = "assigned-clocks", "assigned-clock-parents"
+ASSIGNED_CLOCKS = _CLOCKS, _PARENTS = "assigned-clocks", "assigned-clock-parents"
 
 
 class CoreRequests:
@@ -27,7 +27,7 @@ class CoreRequests:
             name = each.binding.name
             if name == _PARENTS:
                 self._parents.add((each.node, each.entry))
-            if name in (_CLOCKS, _PARENTS) and each.supplier == each.node:
+            if name in ASSIGNED_CLOCKS and each.supplier == each.node:
                 self._stops[each.node] = min(self._stops.get(each.node, each.entry), each.entry)
 
     def of(self, reference: Reference, request: Request) -> Request:
@@ -35,7 +35,7 @@ class CoreRequests:
         host = reference.binding.resource.if_pci_host
         if host is not None and is_pci(self._tree, reference.consumer):
             return host
-        if reference.binding.name in (_CLOCKS, _PARENTS) and not self._is_assigned(reference):
+        if reference.binding.name in ASSIGNED_CLOCKS and not self._is_assigned(reference):
             return UNKNOWN_REQUEST
         return request
 

@@ -6,13 +6,14 @@ from functools import cache
 
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.boot.drivers.requests import strongest
-from dtlink.boot.timeline.core_requests import CoreRequests
+from dtlink.boot.timeline.core_requests import ASSIGNED_CLOCKS, CoreRequests
 from dtlink.boot.timeline.mdio import is_phy
 from dtlink.boot.timeline.on_behalf import OnBehalf
 from dtlink.boot.timeline.requirement import Hold, Requirement
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Requested
 from dtlink.facts.resources import PHY_INTERRUPT
+from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.request_reader import RequestReader
+    from dtlink.facts.binding import SupplierBinding
     from dtlink.facts.resource import Request
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
@@ -45,6 +47,34 @@ def requirements(
     return _Requirements(ordering, devices, reader).read(references, own)
 
 
+class _Row(NamedTuple):
+    """What counts of a binding."""
+
+    name: str
+    kind: str
+    request: Request
+    if_several: Asker | None
+    counts: bool
+    """Whether devices need what it names."""
+    is_interrupt: bool
+    is_endpoint: bool
+    is_iommu_map: bool
+    is_cores: bool
+    """Whether the node decides what the kernel's core asks for."""
+
+    @classmethod
+    def of(cls, binding: SupplierBinding) -> _Row:
+        resource, walk, name = binding.resource, binding.walk, binding.name
+        return cls(
+            *(name, resource.kind, resource.request, resource.if_several),
+            counts=binding.orders_probe and binding.probes_first and walk is not Walk.MASTERS,
+            is_interrupt=name.startswith("interrupts"),
+            is_endpoint=walk is Walk.ENDPOINT,
+            is_iommu_map=resource.is_iommu and walk is Walk.ID_MAP,
+            is_cores=resource.if_pci_host is not None or name in ASSIGNED_CLOCKS,
+        )
+
+
 class _Requirements:
     """Reads the requirements of one tree for one kernel."""
 
@@ -56,8 +86,8 @@ class _Requirements:
         self._console = _console(devices.tree)
         self._orders = ordering.profile.orders_probing
         self._device_of = cache(ordering.device)
-        self._rows: dict[int, bool] = {}
-        """Whether devices need what a binding names, by its identity: to hash one costs more."""
+        self._rows: dict[int, _Row] = {}
+        """By the identities of bindings: to hash one costs more."""
 
     def read(self, references: Sequence[Reference], own: Sequence[Reference]) -> list[Requirement]:
         found: dict[tuple[int, int, str], Requirement] = {}
@@ -71,8 +101,8 @@ class _Requirements:
         self._core = CoreRequests(self._tree, references)
         others = None if self._reader is None else OnBehalf(self._devices, self._reader)
         for reference in references:
-            if self._counts(reference):
-                yield from self._of(reference, several)
+            if row := self._row(reference):
+                yield from self._of(reference, row, several)
                 if others is not None:
                     yield from others.of(reference)
         if others is not None:
@@ -80,57 +110,54 @@ class _Requirements:
 
     def _asked(self, own: Sequence[Reference]) -> Iterator[Requirement]:
         for reference in own:
-            if self._counts(reference):
-                found = self._of(reference, frozenset())
+            if row := self._row(reference):
+                found = self._of(reference, row, frozenset())
                 yield from (each for each in found if each.requested.is_waited_for)
 
-    def _counts(self, reference: Reference) -> bool:
-        binding = reference.binding
-        counts = self._rows.get(id(binding))
-        if counts is None:
-            waited_for = binding.orders_probe and binding.probes_first
-            counts = self._rows[id(binding)] = waited_for and binding.walk is not Walk.MASTERS
-        return counts and reference.supplier not in self._tree.disabled
+    def _row(self, reference: Reference) -> _Row | None:
+        """What counts of a reference's binding; ``None``: no device needs what it names."""
+        row = self._rows.get(id(reference.binding))
+        if row is None:
+            row = self._rows[id(reference.binding)] = _Row.of(reference.binding)
+        return row if row.counts and reference.supplier not in self._tree.disabled else None
 
-    def _of(self, reference: Reference, several: frozenset[int]) -> Iterable[Requirement]:
-        devices, binding, supplier = self._devices, reference.binding, reference.supplier
-        consumer = devices.at(reference.consumer)
-        if consumer < 0 or devices.at(supplier) == consumer:
+    def _of(
+        self, reference: Reference, row: _Row, several: frozenset[int]
+    ) -> Iterable[Requirement]:
+        consumer = self._devices.at(reference.consumer)
+        if consumer < 0 or self._devices.at(reference.supplier) == consumer:
             return ()
-        resource, hold = binding.resource, self._hold(reference, consumer)
-        request, requested = self._request(reference, consumer, several)
-        if request is PHY_INTERRUPT:
-            hold = Hold.NONE
-        if resource.is_iommu and binding.walk is Walk.ID_MAP:
+        hold = self._hold(reference, consumer)
+        if row.is_interrupt and is_phy(self._tree, reference.consumer):
+            # The MDIO bus asks, before there is a device for the PHY.
+            request, requested, hold = PHY_INTERRUPT, Requested.UNKNOWN, Hold.NONE
+        elif reference.consumer != consumer and not row.is_endpoint:
+            request, requested = self._of_part(reference, consumer)
+        else:
+            request, requested = self._request(reference, row, consumer, several)
+        if row.is_iommu_map:
             return self._of_map(reference, consumer, request, hold)
-        return (
-            Requirement(
-                *(consumer, supplier, binding.name, reference.node, request, hold),
-                False,
-                requested,
-                resource.kind,
-            ),
-        )
+        ends = consumer, reference.supplier, row.name, reference.node
+        return (Requirement(*ends, request, hold, False, requested, row.kind),)
 
     def _request(
-        self, reference: Reference, consumer: int, several: frozenset[int]
+        self, reference: Reference, row: _Row, consumer: int, several: frozenset[int]
     ) -> tuple[Request, Requested]:
-        """What becomes of a request of a device for what a node references; whether it is made."""
-        binding = reference.binding
-        resource, request = binding.resource, binding.resource.request
-        if resource.if_several is not None and reference.consumer in several:
-            request = request._replace(asker=resource.if_several)
-        request, requested = self._core.of(reference, request), Requested.UNKNOWN
-        if binding.name.startswith("interrupts") and is_phy(self._tree, reference.consumer):
-            # The MDIO bus asks, before there is a device for the PHY.
-            request = PHY_INTERRUPT
-        elif reference.consumer != consumer and binding.walk is not Walk.ENDPOINT:
-            request = UNKNOWN_REQUEST
-            if self._reader is not None:
-                request, requested = self._reader.of_part(reference, consumer)
-        elif request.asker is Asker.DRIVER and self._reader is not None:
-            requested = self._reader.of(reference, consumer)
-        return request, requested
+        """What becomes of a request of a device for what its node references; if it is made."""
+        request = row.request
+        if row.if_several is not None and reference.consumer in several:
+            request = request._replace(asker=row.if_several)
+        if row.is_cores:
+            request = self._core.of(reference, request)
+        if request.asker is Asker.DRIVER and self._reader is not None:
+            return request, self._reader.of(reference, consumer)
+        return request, Requested.UNKNOWN
+
+    def _of_part(self, reference: Reference, consumer: int) -> tuple[Request, Requested]:
+        """The same for what a part of a device references."""
+        if self._reader is None:
+            return UNKNOWN_REQUEST, Requested.UNKNOWN
+        return self._reader.of_part(reference, consumer)
 
     def _of_map(
         self, reference: Reference, consumer: int, request: Request, hold: Hold
