@@ -91,6 +91,7 @@ class Compatibles:
         self._tables: dict[str, list[Source]] = {}
         self._early: dict[str, bool] = {}
         self._sources: dict[Driver, list[Source]] = {}
+        self._made: dict[Driver, Sequence[str]] = {}
         self._identified: dict[tuple[str, ...], Driver | None] = {}
 
     def best(self, names: Iterable[str], device_type: str | None = None) -> Driver | None:
@@ -280,6 +281,11 @@ class Compatibles:
         if driver.state is State.BUILT_IN:
             return [each for each in found if self.built(each) in ("y", None)]
         return found if driver.state is State.NOT_BUILT else []
+
+    def made_by_drivers(self) -> dict[Driver, Sequence[str]]:
+        """The aliases of what each driver makes, as :mod:`dtlink.boot.drivers.made` found them."""
+        _bound(self._made)
+        return self._made
 
     def built(self, source: Source) -> str | None:
         """How this kernel has a table of the source: ``y``, ``m``, ``n``; ``None``: unknown."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from dtlink.boot.drivers.requests import facts_of_sources
 from dtlink.facts.outcomes import State
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from dtlink.boot.drivers.tree import TreeDrivers
     from dtlink.facts.outcomes import Driver
     from dtlink.firmware.tree import Tree
-    from dtlink.kernel.source.driver_facts import DriverFacts
     from dtlink.kernel.source.index import Source, SourceIndex
 
 #: How deep devices make devices.
@@ -65,7 +65,7 @@ class MadeDevices:
 
     def __init__(self, drivers: TreeDrivers, index: SourceIndex | None) -> None:
         self._drivers = drivers
-        self._index = index
+        self._facts = None if index is None else facts_of_sources(index)
         self._found: dict[int, Sequence[MadeDevice]] = {}
 
     def of(self, node: int) -> Sequence[MadeDevice]:
@@ -74,12 +74,19 @@ class MadeDevices:
         Of several drivers that may have the node, those that any of them makes.
         """
         if node not in self._found:
-            driver = self._drivers.of(node)
-            aliases = self._made_by(self._drivers.sources(node), driver.by)
             self._found[node] = tuple(
-                MadeDevice(node, alias, self._drivers.by_alias(alias)) for alias in sorted(aliases)
+                MadeDevice(node, alias, self._drivers.by_alias(alias))
+                for alias in self._aliases(node)
             )
         return self._found[node]
+
+    def _aliases(self, node: int) -> Sequence[str]:
+        if not (sources := self._drivers.sources(node)):
+            return ()
+        driver, known = self._drivers.of(node), self._drivers.made_by_drivers
+        if driver not in known:
+            known[driver] = sorted(self._made_by(sources, driver.by))
+        return known[driver]
 
     def power_control(self, host: int, node: int) -> MadeDevice:
         """The device that a PCI host's driver makes of a node, to switch on its power."""
@@ -118,18 +125,13 @@ class MadeDevices:
 
     def _offers(self, sources: Iterable[Source], kind: str) -> bool | None:
         """Whether all drivers that may have a device provide a kind of resource."""
-        found = {facts.provides(kind) if facts else None for facts in self._facts(sources)}
-        return found.pop() if len(found) == 1 else None
-
-    def _facts(self, sources: Iterable[Source]) -> list[DriverFacts | None]:
-        files = sorted({each.file for each in sources})
-        return [self._index.facts(file) for file in files] if self._index is not None else []
+        return None if self._facts is None else self._facts.of(sources).offers(kind)
 
     def _made_by(self, sources: Iterable[Source], by: str, depth: int = 0) -> set[str]:
         """The aliases of what drivers make, and of what is made by the drivers of that."""
         aliases = {
             alias
-            for facts in self._facts(sources)
+            for facts in (self._facts.of(sources).facts if self._facts else ())
             for alias in (facts.makes if facts else ())
             if not alias.startswith(_WITH_NODE)
         }

@@ -147,10 +147,28 @@ _UNKNOWN = KnownFacts(())
 _REMEMBERED = 32_768
 
 
+class FactsOfSources:
+    """The facts of one index, for all boards: these have many drivers in common."""
+
+    def __init__(self, index: SourceIndex) -> None:
+        self._index = index
+        self._found: dict[tuple[str, ...], KnownFacts] = {}
+
+    def of(self, sources: Iterable[Source]) -> KnownFacts:
+        """The facts of the drivers in the files of some tables."""
+        files = tuple(sorted({each.file for each in sources}))
+        found = self._found.get(files)
+        if found is None:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            found = self._found[files] = KnownFacts([self._index.facts(file) for file in files])
+        return found
+
+
 @lru_cache(maxsize=4)
-def _known_facts(index: SourceIndex) -> dict[tuple[str, ...], KnownFacts]:  # noqa: ARG001
-    """The facts of an index by the drivers' files, for all boards: these have many in common."""
-    return {}
+def facts_of_sources(index: SourceIndex) -> FactsOfSources:
+    """The :class:`FactsOfSources` of an index."""
+    return FactsOfSources(index)
 
 
 class DriverRequests:
@@ -159,10 +177,9 @@ class DriverRequests:
     def __init__(self, drivers: DriverSources, index: SourceIndex, version: KernelVersion) -> None:
         self.is_on_named_bus = drivers.is_on_named_bus
         self._drivers = drivers
-        self._index = index
         self._is_known = KernelVersion.of_release(index.release) == version
         self._found: dict[int, KnownFacts] = {}
-        self._all = _known_facts(index)
+        self._all = facts_of_sources(index)
 
     def facts(self, node: int) -> Sequence[DriverFacts | None]:
         """The facts of each driver that a node may have; ``None`` for one that has none.
@@ -174,16 +191,8 @@ class DriverRequests:
     def _facts(self, node: int) -> KnownFacts:
         found = self._found.get(node)
         if found is None:
-            found = self._found[node] = self._find(node) if self._is_known else _UNKNOWN
-        return found
-
-    def _find(self, node: int) -> KnownFacts:
-        files = tuple(sorted({each.file for each in self._drivers.sources(node)}))
-        found = self._all.get(files)
-        if found is None:
-            if len(self._all) >= _REMEMBERED:
-                self._all.clear()
-            found = self._all[files] = KnownFacts([self._index.facts(file) for file in files])
+            is_known, sources = self._is_known, self._drivers.sources
+            found = self._found[node] = self._all.of(sources(node)) if is_known else _UNKNOWN
         return found
 
     def of(self, device: int, reference: Reference, name: str) -> Requested:

@@ -22,6 +22,8 @@ from dtlink.facts.outcomes import Driver, State
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.source.index import Source, SourceIndex
@@ -73,6 +75,11 @@ class TreeDrivers:
     def by_alias(self, alias: str) -> Driver:
         """The driver of a device without a node, which another driver makes."""
         return self._compatibles.by_alias(alias)
+
+    @property
+    def made_by_drivers(self) -> dict[Driver, Sequence[str]]:
+        """What :mod:`~dtlink.boot.drivers.made` found of each driver, for all boards."""
+        return self._compatibles.made_by_drivers()
 
     def power_control(self, node: int) -> Driver:
         """The driver of the platform device that switches on the power of a PCI node."""

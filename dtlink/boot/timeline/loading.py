@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
 
+#: Upper bound on drivers that are remembered: parts of devices are served by a node of one board.
+_REMEMBERED = 32_768
+
 _STATES = {
     State.BUILT_IN: When.INITCALL,
     State.EARLY: When.INITCALL,
@@ -31,6 +34,12 @@ _STATES = {
     State.UNKNOWN: When.UNKNOWN,
     State.NO_DRIVER: When.UNKNOWN,  # others look such nodes up; or a driver is not of the source
 }
+
+
+@lru_cache(maxsize=4)
+def loading_of(initramfs: Initramfs | None, build: Holdings | None) -> Loading:
+    """Where the modules of a kernel are, for all boards that boot it with an initramfs."""
+    return Loading(initramfs, build=build)
 
 
 class Loading:
@@ -55,6 +64,8 @@ class Loading:
         """When a driver is registered."""
         found = self._times.get(driver)
         if found is None:
+            if len(self._times) >= _REMEMBERED:
+                self._times.clear()
             found = self._times[driver] = self._comes(driver)
         return found
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from dtlink.boot.timeline.causes import TimelineCauses
 from dtlink.boot.timeline.clock import RootTiming, root_timing
-from dtlink.boot.timeline.loading import Loading, limits_of
+from dtlink.boot.timeline.loading import Loading, limits_of, loading_of
 from dtlink.boot.timeline.model import Cause, Dependency, worst
 from dtlink.boot.timeline.settle import ProbeTimes
 from dtlink.boot.timeline.timeout_waits import TimeoutWaits
@@ -59,7 +59,8 @@ class Timeline:
         self._requirements = requirements
         self._profile = profile
         self._modules = modules
-        self._loading = Loading(initramfs, root, build)
+        shared = root is None
+        self._loading = loading_of(initramfs, build) if shared else Loading(initramfs, root, build)
         delay = root_delay if initramfs is None else None
         self._timing = root_timing(profile, root_after, delay)
         self._times = self._settled(self._timing)

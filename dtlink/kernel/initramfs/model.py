@@ -35,6 +35,10 @@ class Initramfs(NamedTuple):
     parts: tuple[str, ...] = ()
     """Of an image: how each part is packed, as ``("cpio", "zstd")``."""
 
+    def __hash__(self) -> int:
+        """For tables of what was found of an initramfs: all its modules would take long."""
+        return hash((self.form, self.versions, len(self.modules)))
+
     def modules_for(self, release: str, *, is_whole: bool = True) -> frozenset[str]:
         """What a kernel of this release can load: it looks into its own folder alone.
 
