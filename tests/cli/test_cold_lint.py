@@ -10,6 +10,7 @@ import pytest
 
 from dtlink.firmware import dts
 from tests.cli.conftest import ROOT
+from tests.support.kernels import package
 
 _PROBE = """
 import os, sys
@@ -53,6 +54,16 @@ _FOR_JSON = {"dtlink.firmware.edits"}
 #: Modules of the standard library that a finding about a disabled supplier needs for its driver.
 _NOT_FOR_DRIVERS = {"click", "dataclasses", "hashlib", "inspect", "json", "typing"}
 
+#: And of those, and of dtlink's own, one with a kernel of which everything is in the cache.
+_NOT_WITH_KERNELS = {
+    *("click", "dataclasses", "enum", "hashlib", "inspect", "json", "pathlib", "re", "typing"),
+    *(
+        "dtlink.boot.devlink.direct",
+        "dtlink.kernel.holdings.gather",
+        "dtlink.kernel.initramfs.image",
+    ),
+}
+
 _DISABLED = """/dts-v1/;
 / {
     supply: regulator { compatible = "regulator-fixed"; status = "disabled"; };
@@ -91,3 +102,18 @@ def test_a_disabled_supplier_needs_few_more(tmp_path: Path) -> None:
     imported = _imported("--fail-on", "never", board)
     assert "dtlink.kernel.source.index" in imported
     assert not imported & _NOT_FOR_DRIVERS
+
+
+def test_a_lint_with_a_kernel_that_is_known_needs_few_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DTLINK_CACHE", str(tmp_path / "cache"))
+    board = tmp_path / "board.dtb"
+    board.write_bytes(dts.read_text(_DISABLED).blob)
+    initramfs = tmp_path / "list"
+    initramfs.write_text("kernel/drivers/x.ko\n")
+    kernel = "--kernel", package(tmp_path / "root"), "--initramfs", initramfs
+    _imported("--fail-on", "never", *kernel, board)
+    imported = _imported("--fail-on", "never", *kernel, board)
+    assert "dtlink.boot.devlink.predict" in imported
+    assert sorted(imported & _NOT_WITH_KERNELS) == []
