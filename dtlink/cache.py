@@ -94,21 +94,24 @@ def load_with_text(
     if not path or key is None:
         return None, ""
     try:
-        entry = _own(path)
-        start = entry.index(b"\n") + 1
-        rest = memoryview(entry)[start:]  # no copy: there may be megabytes
-        if entry[: start - 1] != _seal(rest):
-            return None, ""
-        end = entry.find(b"\n", start)
-        end = len(entry) if end < 0 else end
-        line = entry[start:end].decode("ascii")
+        line, text = _unsealed(_own(path))
         found = _parsed(line)
         if "\\ud" in line:
             _check_text(found)
-        text = str(rest[end + 1 - start :], "latin-1")
-        return (found[1], text) if found[0] == key else (None, "")
+        return (found[1], str(text, "latin-1")) if found[0] == key else (None, "")
     except (OSError, ValueError, TypeError, LookupError, RecursionError, StopIteration):
         return None, ""
+
+
+def _unsealed(entry: bytes) -> tuple[str, memoryview]:
+    """The line and the text of an entry. Raises :class:`ValueError` for one that is damaged."""
+    start = entry.index(b"\n") + 1
+    rest = memoryview(entry)[start:]  # no copy: there may be megabytes
+    if entry[: start - 1] != _seal(rest):
+        raise ValueError("a damaged entry")
+    end = entry.find(b"\n", start)
+    end = len(entry) if end < 0 else end
+    return entry[start:end].decode("ascii"), rest[end + 1 - start :]
 
 
 def _check_text(found: Any) -> None:

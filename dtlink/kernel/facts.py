@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import takewhile
 
+from dtlink.cache import folder
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
@@ -114,7 +115,7 @@ def _holdings(path: str) -> Holdings:
 @lru_cache(maxsize=4)
 def _kept_index(path: str, version: KernelVersion) -> SourceIndex:
     """As :func:`index_of`; what many strings are looked up in is kept, if it is the one shipped."""
-    if path:
+    if path or not folder():
         return index_of(path, version)
     from dtlink.kernel.source.kept import kept_index
 
