@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtlink.boot.drivers.requests import strongest
+from dtlink.boot.drivers.asked import strongest
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import Asker, Requested
 from dtlink.typed import TYPE_CHECKING

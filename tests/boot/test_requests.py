@@ -4,7 +4,8 @@ import pytest
 
 from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.drivers.requests import agreed, is_made_for, strongest
+from dtlink.boot.drivers.asked import agreed, strongest
+from dtlink.boot.drivers.requests import is_made_for
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.outcomes import Outcome, Wait
 from dtlink.facts.resource import Requested

@@ -11,7 +11,7 @@ from dtlink.facts.kernels import KNOWN, KernelVersion
 from dtlink.facts.shipped import SOURCES
 from dtlink.kernel.columns import Columns, ColumnWriter
 from dtlink.kernel.source.index import SourceIndex
-from dtlink.kernel.source.kept import kept_index
+from dtlink.kernel.source.kept import kept_index, packed
 
 TEXTS = st.text("ab\t\n\xff|", max_size=4)
 
@@ -54,7 +54,7 @@ def test_an_index_of_another_form_is_read_anew(folder) -> None:
     version = KNOWN[0]
     index = kept_index(version)
     (entry,) = folder.iterdir()
-    few, text = index.facts_to_keep()
+    few, text = packed(index)
     name = _name(version)
     for sizes in ([], few["sizes"][:2], [[1, 2]], [[1, 1, []], [0, 0, []]]):
         spoiled = {**few, "sizes": sizes}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dtlink.boot.drivers.requests import facts_of_sources
+from dtlink.boot.drivers.asked import facts_of_sources
 from dtlink.facts.outcomes import State
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from dtlink.boot.devlink.ordering import LinkEffect
-from dtlink.boot.drivers.requests import strongest
+from dtlink.boot.drivers.asked import strongest
 from dtlink.boot.timeline.core_requests import ASSIGNED_CLOCKS, CoreRequests
 from dtlink.boot.timeline.mdio import is_phy
 from dtlink.boot.timeline.on_behalf import OnBehalf

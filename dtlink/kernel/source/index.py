@@ -21,12 +21,11 @@ from functools import cached_property
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.facts.shipped import SOURCES, beyond, nearest
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.columns import Columns, ColumnWriter
 from dtlink.kernel.source.driver_facts import DriverFacts, decode
 from dtlink.kernel.source.lookup import Lines
 from dtlink.kernel.source.several import Contents, contents
 from dtlink.records import NamedTuple
-from dtlink.typed import TYPE_CHECKING, Any
+from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -143,7 +142,7 @@ class SourceIndex:
         ``settled``: how many characters, from the first, are of :attr:`Source.is_settled` tables.
         """
         self.release = release
-        self._settled = settled
+        self.settled = settled
         self.path = path
         self._read_facts = facts
         self._tables = tables
@@ -152,27 +151,6 @@ class SourceIndex:
     @cached_property
     def _lines(self) -> Lines:
         return Lines(self._tables, COMPATIBLES)
-
-    def facts_to_keep(self) -> tuple[dict[str, Any], str]:
-        """All that is known, with where each word is, as :meth:`of_kept` takes it."""
-        columns = ColumnWriter()
-        for lines in (self._lines, self._facts):
-            columns.write_text(lines.text)
-            columns.write_table(lines.places)
-        columns.write_table(self.other_spellings)
-        few = {"release": self.release, "settled": self._settled, "path": self.path}
-        return {**few, "sizes": columns.sizes}, columns.text
-
-    @classmethod
-    def of_kept(cls, few: Mapping[str, Any], text: str) -> SourceIndex:
-        """The index of :meth:`facts_to_keep`. Raises :class:`ValueError` and the like."""
-        columns = Columns(text, few["sizes"])
-        tables = columns.read_text()
-        made = cls(few["release"], tables, few["path"], settled=few["settled"])
-        made._lines = Lines(tables, COMPATIBLES, columns.read_table())
-        made._facts = Lines(columns.read_text(), FILE, columns.read_table())
-        made.other_spellings = columns.read_table()
-        return made
 
     def __len__(self) -> int:
         return len(self._lines.by_word)
@@ -190,7 +168,7 @@ class SourceIndex:
     def _rows(self, compatible: str) -> Iterable[tuple[list[str], bool]]:
         """The fields of each of them, and whether it is settled."""
         found = self._lines.with_word(compatible)
-        return [(fields, at < self._settled) for at, fields in found]
+        return [(fields, at < self.settled) for at, fields in found]
 
     def spelled(self, compatible: str) -> str:
         """A string as tables name it, which may differ in the case of its letters; else empty."""
@@ -241,6 +219,11 @@ class SourceIndex:
     def _hidden(self) -> Mapping[str, str]:
         pairs = (item.partition("=") for item in self._facts_of(KCONFIG))
         return {option: by for option, _, by in pairs}
+
+    @property
+    def all_lines(self) -> tuple[Lines, Lines]:
+        """The lines of tables, and those of facts."""
+        return self._lines, self._facts
 
     @property
     def fact_rows(self) -> Iterator[Sequence[str]]:

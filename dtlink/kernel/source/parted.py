@@ -35,7 +35,7 @@ class PartedIndex(SourceIndex):
 
     @cached_property
     def _lines(self) -> Lines:
-        text, self._settled = tables_of(self._data, self._held, self._releases, SOURCES)
+        text, self.settled = tables_of(self._data, self._held, self._releases, SOURCES)
         return Lines(text, COMPATIBLES)
 
     def _all_facts(self) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.boot.devlink.population import Population, served_early
-from dtlink.boot.drivers.requests import strongest
+from dtlink.boot.drivers.asked import strongest
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import Asker, Requested
 from dtlink.links.names import entry_name
