@@ -319,7 +319,11 @@ class LintPlan:
         return LintPlan(inputs, settings, self.unread, [*self._notes, *notes])
 
     def of_source(self, source: str) -> LintPlan:
-        """The plan with the source of its one blob. Raises :class:`InputError` for several."""
+        """The plan with the source of its one blob. Raises :class:`InputError` for several, and for
+        a source that is not there.
+        """
+        if not os.path.lexists(source):
+            raise InputError("No such file or directory (source)", path=source)
         if len(self.inputs) > 1:
             message = f"the source of one blob, and there are {len(self.inputs):,} inputs"
             raise InputError(message, path=source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
 
 _HERE = Path(__file__).resolve().parent
+#: Bytes at the start of a schema file that must be text.
+_HEAD = 4096
 #: Number of schemas from which preprocessing them pays off: dtschema processes about 40 per second.
 _MANY = 400
 
@@ -83,6 +86,17 @@ def _schemas(folder: str) -> Iterator[str]:
     return (name for _, _, names in os.walk(folder) for name in names if name.endswith(".yaml"))
 
 
+def _is_text(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            getincrementaldecoder("utf-8")().decode(file.read(_HEAD))
+    except UnicodeDecodeError:
+        return False
+    except OSError as error:
+        raise InputError(error.strerror or str(error), path=str(path)) from error
+    return True
+
+
 def _check_named(name: str, *, alone: bool) -> None:
     if os.path.isdir(name):  # noqa: PTH112 - which is False for a name that is too long
         refuse_root(name)
@@ -90,6 +104,8 @@ def _check_named(name: str, *, alone: bool) -> None:
             raise InputError("the folder has no schema (.yaml)", path=name)
     elif not os.path.isfile(name):  # noqa: PTH113 - so is this
         raise InputError("no such schema folder or file", path=name)
+    elif not _is_text(Path(name)):
+        raise InputError("not a processed schema file (dt-mk-schema -j makes one)", path=name)
     elif not alone:
         raise InputError(
             "a processed schema file cannot be combined: process all folders into one file "

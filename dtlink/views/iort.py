@@ -146,8 +146,8 @@ def component_named(machine: Machine, name: str) -> Component:
         return names[found[0]]
     if found:
         raise InputError(f"{name!r} is ambiguous: did you mean {' or '.join(found)}?")
-    there = ", ".join(reversed(names)) or "none"
-    raise InputError(f"no named component {name!r}; there are: {there}")
+    there = f"; there are: {', '.join(reversed(names))}" if names else " and no other"
+    raise InputError(f"no named component {name!r}{there}")
 
 
 def _both(

@@ -168,9 +168,9 @@ def test_sources_that_cannot_be_one(run: Run, tmp_path: Path) -> None:
     path, other = blob(tmp_path), tmp_path / "other.dts"
     other.write_text("/dts-v1/; / {")
     for arguments, message in (
-        ([path, "--source", tmp_path / "gone.dts"], "gone.dts can't be read"),
+        ([path, "--source", tmp_path / "gone.dts"], "gone.dts: No such file or directory (source)"),
         ([path, "--source", other], "is the '}' of the node at"),
-        ([path, path, "--source", other], "the source of one blob, and there are 2 inputs"),
+        ([path, other, "--source", other], "the source of one blob, and there are 2 inputs"),
         ([other, "--source", other], "is the '}' of the node at"),
     ):
         result = run("lint", *arguments)

@@ -44,6 +44,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fixtures: Path) -> No
         ("lint board.dtb --config board.dtb", "board.dtb: not UTF-8 (byte 0x0)"),
         ("history board.dtb", "board.dtb: not a JSON document: not UTF-8"),
         ("iommu board.dtb 99:00.0", "0000:99:00.0: there is no PCI host"),
+        ("lint board.dtb --source gone.dts", "gone.dts: No such file or directory (source)"),
         ("report-bug board.dtb", "board.dtb: no finding: there is nothing to report"),
     ],
 )
@@ -51,6 +52,15 @@ def test_the_answer_says_what_to_write(run: Run, line: str, answer: str) -> None
     result = run(*line.split())
     assert result.exit_code == 2
     assert answer in result.stderr
+
+
+def test_a_blob_is_no_schema(run: Run) -> None:
+    pytest.importorskip("dtschema")
+    pytest.importorskip("libfdt")
+    result = run("lint", "board.dtb", "--schema-dir", "board.dtb")
+    assert (result.exit_code, result.stdout) == (2, "")
+    wrong = "not a processed schema file (dt-mk-schema -j makes one)"
+    assert result.stderr == f"dtlink: board.dtb: {wrong}\n"
 
 
 @pytest.mark.parametrize("command", ["devlink", "drivers", "modules"])
