@@ -8,6 +8,7 @@ and compiles one constructor for each number of fields. To type checkers it is
 
 from __future__ import annotations
 
+import sys
 from types import FunctionType
 
 from dtlink import process
@@ -40,6 +41,8 @@ if not process.is_command:
     _late_annotations = LateAnnotations.of
 
 _GLOBALS = {"new": tuple.__new__, "__builtins__": {}}
+#: What collections.namedtuple raises for a field that is none.
+_UNEXPECTED = TypeError if sys.version_info >= (3, 13) else ValueError
 #: The compiled constructors, by number of fields.
 _CODES: dict[int, CodeType] = {}
 
@@ -62,8 +65,10 @@ class _Record(tuple):  # type: ignore[type-arg]  # of what, each record says
     def _replace(self, /, **values: Any) -> Self:
         made = tuple.__new__(type(self), map(values.pop, self._fields, self))
         if values:
-            raise ValueError(f"Got unexpected field names: {list(values)!r}")
+            raise _UNEXPECTED(f"Got unexpected field names: {list(values)!r}")
         return made
+
+    __replace__ = _replace  # for copy.replace(), since Python 3.13
 
     def _asdict(self) -> dict[str, Any]:
         return dict(zip(self._fields, self, strict=True))

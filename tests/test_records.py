@@ -49,6 +49,7 @@ OURS, THEIRS = _made(records.NamedTuple), _made(typing.NamedTuple)
         lambda c: repr(c(first=1, third=(2,))),
         lambda c: c.of(1).both,
         lambda c: c(1)._replace(second="2"),
+        lambda c: copy.replace(c(1), second="2") if sys.version_info >= (3, 13) else None,
         lambda c: c(1)._asdict(),
         lambda c: c._make([1, 2, 3]),
         lambda c: (c._fields, c._field_defaults, c.__match_args__, c.__bases__[-1].__mro__[-2]),
