@@ -69,7 +69,7 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Fu
 def _functions() -> dict[str, Function]:
     board, tables = dtlink.Board.read("b.dtb"), dtlink.Board.read(TABLES)
     source, known = dtlink.Board.read(SOURCE), dtlink.Board.read("b.dtb", kernel="kernel")
-    tree, machine = board.firmware, tables.firmware
+    tree, machine, report = board.firmware, tables.firmware, board.lint()
     assert isinstance(tree, dtlink.Tree)
     assert isinstance(machine, dtlink.Machine)
     iter_names = [name for name in LINT if name != "baseline"]
@@ -104,6 +104,16 @@ def _functions() -> dict[str, Function]:
         "Graph.of": Function(dtlink.Graph.of, {"firmware": tree}, ("firmware", "version")),
         "KernelVersion.of": _of(dtlink.KernelVersion.of),
         "ModulesUnion.of": _of(dtlink.ModulesUnion.of),
+        "ModulesUnion.lines": _of(dtlink.ModulesUnion.of({"b": known.modules()}).lines),
+        "ModulesView.lines": _of(known.modules().lines),
+        "GraphView.render": _of(board.graph_view().render),
+        "Report.exit_status": _of(report.exit_status),
+        "InputReport.exit_status": _of(report.inputs[0].exit_status),
+        "InputReport.counts": _of(report.inputs[0].counts),
+        "Graph.not_followed": _of(board.graph.not_followed),
+        "AcpiGraph.not_followed": _of(tables.graph.not_followed),
+        "Machine.of": Function(dtlink.Machine.of, {}, ("blobs",)),
+        "Machine.with_tables": _of(machine.with_tables),
         "Tree.find": _of(tree.find),
         "Machine.find": _of(machine.find),
     }
@@ -211,6 +221,14 @@ NEAR: list[tuple[str, dict[str, Any], str]] = [
     ("Board.iort", {"rid": 256}, "^rid: a PCI function such as '0000:01:00.0', or .* not int"),
     ("Board.iort", {"rid": "x"}, "^rid: x is not a PCI function"),
     ("explain", {"words": ["phandle"]}, "^words: a rule or family, as a string, is needed"),
+    ("Report.exit_status", {"fail_on": "error"}, "^fail_on: a Severity is needed, not str"),
+    ("GraphView.render", {"form": "svg"}, "^form: 'svg' is not one of html, dot, mermaid, graphml"),
+    ("ModulesView.lines", {"form": "x"}, "^form: 'x' is not one of list, "),
+    (
+        "Machine.of",
+        {"blobs": {"IORT": 1}},
+        "^blobs: a mapping of signatures to the bytes",
+    ),
     ("history", {"rules": 1}, "^rules: a string, or several, is needed, not int"),
     ("history", {"sort": "date"}, "^sort: 'date' is not one of given, name, time"),
 ]

@@ -136,6 +136,8 @@ class Graph(Generic[LinkT]):
 
         Source: Linux, drivers/of/property.c (of_fwnode_add_links(), of_link_to_phandle()).
         """
+        if type(ref) is not Reference:
+            raise not_a_reference(ref)
         row = ref.binding
         if not row.in_kernel(self.version):
             return "not a binding that this kernel's fw_devlink follows"
@@ -218,3 +220,9 @@ def _group(links: Iterable[LinkT], key: Callable[[LinkT], int]) -> dict[int, lis
     for link in links:
         groups.setdefault(key(link), []).append(link)
     return groups
+
+
+def not_a_reference(value: object) -> TypeError:
+    """The error for what is not a reference, such as the link that has it."""
+    kind = type(value).__name__
+    return TypeError(f"ref: a reference is needed, as link.reference is, not {kind}")

@@ -257,6 +257,7 @@ class InputReport(NamedTuple):
 
     def counts(self, severity: Severity) -> bool:
         """Whether findings of a severity count against the input."""
+        _check("severity", severity)
         return self.fail_on is not None and severity.rank <= self.fail_on.rank
 
     def exit_status(self, fail_on: Severity | None) -> int:
@@ -264,6 +265,8 @@ class InputReport(NamedTuple):
 
         An unmet expectation counts as a warning, so that it gets removed.
         """
+        if fail_on is not None:
+            _check("fail_on", fail_on)
         if self.faults or (self.error and self.error.bug):
             return 3
         if self.error or self.refused:
@@ -353,6 +356,8 @@ class Report(NamedTuple):
         """0: no findings that count, 1: findings of at least ``fail_on``, 2: unreadable inputs, or
         nothing was checked, 3: a fault of dtlink.
         """
+        if fail_on is not None:
+            _check("fail_on", fail_on)
         totals = self.totals
         return totals.exit_status(fail_on) if totals.checked else self._nothing
 
@@ -365,6 +370,13 @@ class Report(NamedTuple):
     def _nothing(self) -> int:
         """The status if nothing was checked: 0 if there are inputs that have not changed."""
         return 0 if self.since is not None and self.since.unchanged else 2
+
+
+def _check(name: str, severity: object) -> None:
+    """Raise :class:`TypeError`, naming the argument, for what is not a severity."""
+    if type(severity) is not Severity:
+        kind = type(severity).__name__
+        raise TypeError(f"{name}: a Severity is needed, not {kind}")
 
 
 def identified(

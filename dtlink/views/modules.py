@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dtlink import arguments
 from dtlink.board.root_needs import RootNeeds, Way, driver_of, node_way, root_needs
 from dtlink.boot.drivers.identity import GENERIC_PHY
 from dtlink.boot.timeline.model import PARENT
@@ -180,7 +181,8 @@ class ModulesView(CommandResult):
         return self.remark or lack
 
     def lines(self, form: str = "list") -> Iterator[str]:
-        """The lines of one of :data:`FORMS`, without newlines."""
+        """The lines of one of :data:`FORMS`, without newlines. Raises :class:`ValueError`."""
+        arguments.choice("form", form, FORMS)
         return FORMS[form].lines(self.modules, tuple(self.remarks()))
 
     def gaps(self) -> Iterator[str]:

@@ -92,7 +92,8 @@ class ModulesUnion(JsonRow):
         return not (self.without_storage or self.without_way or self.with_gaps)
 
     def lines(self, form: str = "list") -> Iterator[str]:
-        """The lines of one of :data:`FORMS`, without newlines."""
+        """The lines of one of :data:`FORMS`, without newlines. Raises :class:`ValueError`."""
+        arguments.choice("form", form, FORMS)
         return FORMS[form].lines(self.modules, tuple(self.remarks()))
 
     def summary(self) -> str:

@@ -58,11 +58,13 @@ class Machine:
     @classmethod
     def of(cls, blobs: Mapping[str, bytes], *, form: str = "acpi") -> Machine:
         """A machine from the bytes of its tables, by signature. Raises :class:`InputError`."""
-        return cls({word: header(data) for word, data in blobs.items()}, form=form)
+        given = _tables("blobs", blobs)
+        return cls({word: header(data) for word, data in given.items()}, form=form)
 
     def with_tables(self, changed: Mapping[str, bytes]) -> Machine:
         """The machine with the bytes of some tables replaced."""
-        tables = {word: header(data, self.tables[word].source) for word, data in changed.items()}
+        given = _tables("changed", changed)
+        tables = {word: header(data, self.tables[word].source) for word, data in given.items()}
         machine = Machine({**self.tables, **tables}, form=self.form)
         machine.skipped, machine.repeated, machine.refused = (
             self.skipped,
@@ -200,6 +202,17 @@ class Machine:
                 return node
         near = [node for node in self.nodes[1:] if wanted in node.path.casefold()]
         return near[0] if len(near) == 1 else None
+
+
+def _tables(name: str, given: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Tables by signature. Raises :class:`TypeError` for an argument that is something else."""
+    from dtlink import arguments
+
+    needed = "a mapping of signatures to the bytes of tables"
+    for word, data in arguments.mapping(name, given, needed).items():
+        arguments.text(name, word, needed)
+        arguments.instance(name, data, bytes, needed)
+    return given
 
 
 def header(data: bytes, source: str = "", base: int = 0) -> TableHeader:

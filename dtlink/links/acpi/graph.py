@@ -8,7 +8,7 @@ from importlib import import_module
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.registry import DESCRIBING
 from dtlink.links.acpi.link import ROWS, AcpiLink, TableLink
-from dtlink.links.graph import Graph
+from dtlink.links.graph import Graph, not_a_reference
 from dtlink.links.reference import Reference
 from dtlink.typed import TYPE_CHECKING
 
@@ -44,6 +44,8 @@ class AcpiGraph(Graph[AcpiLink]):
 
     def not_followed(self, ref: Reference) -> str:
         """Why Linux does not use an entry; empty if it does."""
+        if type(ref) is not Reference:
+            raise not_a_reference(ref)
         return self._table_links[ref].why_not
 
 

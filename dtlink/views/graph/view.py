@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dtlink import arguments
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.errors import InputError
 from dtlink.report.layout import BOLD, Line, Span, line
@@ -131,8 +132,7 @@ class GraphView(CommandResult):
         """
         from dtlink.views.graph.formats import TEXTS
 
-        if form not in TEXTS:
-            raise ValueError(f"unknown format {form!r}; one of {', '.join(TEXTS)}")
+        arguments.choice("form", form, TEXTS)
         return TEXTS[form](self if form == "html" else self.in_view())
 
     def text(self) -> Iterator[Line]:
