@@ -74,7 +74,13 @@ def key_of(paths: Iterable[str], more: Iterable[str] = ()) -> str | None:
             found = os.stat(path)
             reading.note(found.st_dev, found.st_ino)
             # Builds and copies keep sizes and times; the time of the last change they cannot set.
-            stamp = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            stamp = (
+                found.st_size,
+                found.st_mtime_ns,
+                found.st_ctime_ns,
+                found.st_ino,
+                found.st_dev,
+            )
             parts.append("\0".join((path, *map(str, stamp))))
     except (OSError, ValueError):
         return None

@@ -8,7 +8,11 @@ from collections.abc import Callable, Sequence
 
 from dtlink import reading
 from dtlink.firmware.errors import InputError
+from dtlink.stamps import is_settled, stamp_of
 from dtlink.typed import Any, SupportsIndex
+
+#: The size and the hash of a file's bytes.
+Content = tuple[int, str]
 
 
 class Disk:
@@ -60,12 +64,22 @@ class Disk:
         return self
 
     def state(self, path: str) -> object:
-        """A value that changes when the file is written; ``None`` if there is none."""
-        try:
-            there = os.stat(path)
-        except (OSError, ValueError):
+        """A value that changes when the file is written; ``None`` if there is none.
+
+        That of a file that may be written again with the same stamp is like no other.
+        """
+        stamp = stamp_of(path, empty=True)
+        if stamp is None:
             return None
-        return there.st_mtime_ns, there.st_size, there.st_ino
+        return tuple(stamp) if is_settled(stamp) else object()
+
+    def content(self, path: str) -> Content | None:
+        """What was last read at a path, for a storage that notes it; else ``None``."""
+        del path
+        return None
+
+    def uses(self, path: str, content: Content | None) -> None:
+        """What the file at a path had when it was read, for a storage that notes it."""
 
     def read(self, path: str, most: int) -> bytes | str:
         """The bytes of a regular file of at most this size; else why not, to follow its name."""

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import dtlink
-from dtlink import version
+from dtlink import stamps, version
 from dtlink.engine import linting
 from dtlink.engine.cache import origin as origins
-from dtlink.engine.cache import shelf, stamps
+from dtlink.engine.cache import shelf
 from dtlink.engine.task import Task
 from dtlink.report.formats import FORMATS
 from dtlink.rules.run import RuleFault

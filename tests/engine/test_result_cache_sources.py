@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
+import dtlink
+from dtlink.digests import sha256
 from dtlink.engine import runner
+from dtlink.engine.cache.asked import ASKED, AskedDisk
+from dtlink.firmware.source.files import SourceFiles
 from tests.cli.conftest import run
 from tests.support.cached import kept, processed, settled
 
@@ -213,3 +220,50 @@ def test_what_changes_during_a_run(run, tree, monkeypatch, name, when):
     plain = run("lint", "-j1", "--no-cache", "--format", "json", tree)
     for _ in range(2):
         assert run("lint", "-j1", "--format", "json", tree).stdout == plain.stdout
+
+
+def test_a_header_that_is_written_with_its_size_and_time(tree, kept):
+    """What a process has in memory is not what it finds: nor what it keeps for other processes."""
+    shared = tree / "soc.dtsi"
+    before, good = shared.stat(), SHARED.replace("<0x99>", "< 0 > ")
+    shared.write_text(shared.read_text().replace(SHARED, good))
+    os.utime(shared, ns=(before.st_atime_ns, before.st_mtime_ns))
+    first = dtlink.lint(tree, cache=False, config=False)
+    time.sleep(0.02)  # the time of the last change goes in steps of a clock tick
+    shared.write_text(shared.read_text().replace(good, SHARED))
+    os.utime(shared, ns=(before.st_atime_ns, before.st_mtime_ns))
+    then = dtlink.lint(tree, cache=kept, config=False)
+    assert [len(each.findings) for each in (*first.inputs, *then.inputs)] == [0] * 16 + [1] * 16
+    again = subprocess.run(
+        [sys.executable, "-m", "dtlink", "lint", "--no-config", "--format=jsonl", tree],
+        check=False,
+        capture_output=True,
+    )
+    found = [b"phandle/dangling" in line for line in again.stdout.splitlines()]
+    assert (again.returncode, sum(found)) == (1, 16)
+
+
+def test_the_hash_of_a_file_is_that_of_what_was_read(tmp_path):
+    """Whenever it is written: the hash and the findings are of the same bytes."""
+    path = tmp_path / "a.dtsi"
+    path.write_bytes(b"one")
+    disk = AskedDisk()
+    disk.start()
+    assert disk.read(str(path), 10) == b"one"
+    path.write_bytes(b"two")
+    assert [row[3:] for row in disk.asked()] == [(3, sha256(b"one"))]
+    disk.start()
+    disk.uses(str(path), None)
+    assert disk.state(str(path)) is not None
+    assert disk.asked() == ()  # it was not read: what it has is not known
+
+
+def test_what_was_read_without_the_cache_is_hashed_for_it(tree):
+    files = SourceFiles([str(tree.parents[3])], storage=ASKED)
+    board = str(tree / NAMES[0])
+    SourceFiles([str(tree.parents[3])]).source(board)
+    ASKED.forget()
+    ASKED.start()
+    files.source(board)
+    rows = {row[1]: row for row in ASKED.asked() if row[0] == "file"}
+    assert rows[board][4] == sha256((tree / NAMES[0]).read_bytes())

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dtlink import stamps
 from dtlink.engine import runner
-from dtlink.engine.cache import stamps
 from dtlink.rules.catalogue import all_rules
 from dtlink.rules.model import Dts
 from dtlink.testing.trees import tree_of

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from zlib import crc32
 
-from dtlink.engine.cache.stamps import Stamp, content_of, is_settled, stamp_of
-from dtlink.firmware.storage import DISK, Disk
+from dtlink.digests import sha256
+from dtlink.firmware.storage import DISK, Content, Disk
+from dtlink.stamps import Stamp, content_of, is_settled, stamp_of
 from dtlink.typed import Any, SupportsIndex
 
 #: A question, its path and the answer. That of a file has three parts: its stamp, if that may be
@@ -55,6 +56,7 @@ class AskedDisk(Disk):
         self._asked: dict[tuple[str, str], None] = {}
         self._rows: dict[tuple[str, str], Row] = {}
         self._stamps: dict[str, tuple[Stamp, bool] | None] = {}
+        self._contents: dict[str, Content] = {}
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         """In another process it is the one that is there."""
@@ -62,7 +64,7 @@ class AskedDisk(Disk):
 
     def forget(self) -> None:
         """Ask anew: a run begins."""
-        for each in (self._asked, self._rows, self._stamps):
+        for each in (self._asked, self._rows, self._stamps, self._contents):
             each.clear()
 
     def start(self) -> None:
@@ -76,13 +78,13 @@ class AskedDisk(Disk):
         return found if len(found) == len(rows) else ()
 
     def _hashed(self, kind: str, path: str) -> Row | None:
-        """The row of a file, if it is still what it was when it was asked for."""
+        """The row of a file: its stamp is older than what was read, whose hash it has."""
         noted = self._stamps.get(path) if kind == _FILE else None
-        content = content_of(path, noted[0][0]) if noted else ""
-        if noted is None or not content or stamp_of(path, empty=True) != noted[0]:
+        content = self._contents.get(path)
+        if noted is None or content is None:
             return None
         stamp, is_believed = noted
-        row = self._rows[kind, path] = kind, path, stamp if is_believed else None, stamp[0], content
+        row = self._rows[kind, path] = kind, path, stamp if is_believed else None, *content
         return row
 
     def _note(self, kind: str, path: str, answer: Any) -> Any:
@@ -136,15 +138,32 @@ class AskedDisk(Disk):
         self._note_file(path)
         return super().state(path)
 
+    def content(self, path: str) -> Content | None:
+        """What was last read at a path."""
+        return self._contents.get(path)
+
+    def uses(self, path: str, content: Content | None) -> None:
+        """What a file had when it was read; ``None``: that is not known."""
+        if self._contents.get(path) != content:
+            self._rows.pop((_FILE, path), None)
+        if content is None:
+            self._contents.pop(path, None)
+        else:
+            self._contents[path] = content
+
     def read(self, path: str, most: int) -> bytes | str:
         """As the disk."""
         self._note_file(path)
-        return super().read(path, most)
+        found = super().read(path, most)
+        self.uses(path, None if isinstance(found, str) else _content(found))
+        return found
 
     def begin(self, path: str, most: int) -> bytes:
         """As the disk."""
         self._note_file(path)
-        return super().begin(path, most)
+        found = super().begin(path, most)
+        self.uses(path, _content(found) if len(found) < most else None)
+        return found
 
     def files_in(self, folder: str) -> list[str]:
         """As the disk."""
@@ -155,6 +174,10 @@ class AskedDisk(Disk):
         """As the disk."""
         self._note("folders_in", folder, _QUESTIONS["folders_in"](folder))
         return super().folders_in(folder)
+
+
+def _content(data: bytes) -> Content:
+    return len(data), sha256(data)
 
 
 #: That of this process.

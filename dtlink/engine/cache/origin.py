@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from zlib import adler32, crc32
 
 from dtlink import version
-from dtlink.engine.cache.stamps import Stamp, stamp_of
+from dtlink.stamps import Stamp, stamp_of
 
 #: The folder of the package.
 _PACKAGE = os.path.dirname(os.path.abspath(version.__file__))  # noqa: PTH100, PTH120 - text

@@ -10,7 +10,6 @@ from dtlink import cache
 from dtlink.engine.cache.asked import ASKED, DiskNow
 from dtlink.engine.cache.origin import origin
 from dtlink.engine.cache.shelf import Shelf
-from dtlink.engine.cache.stamps import Stamp, stamp_of
 from dtlink.engine.runner import run
 from dtlink.engine.task import Task
 from dtlink.firmware.inputs import Input
@@ -18,6 +17,7 @@ from dtlink.firmware.read import STDIN
 from dtlink.firmware.storage import DISK
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport
+from dtlink.stamps import Stamp, stamp_of
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:

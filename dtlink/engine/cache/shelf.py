@@ -9,9 +9,9 @@ from functools import cached_property
 from dtlink import cache
 from dtlink.engine.cache.asked import DiskNow, Row
 from dtlink.engine.cache.plain import packed, unpacked
-from dtlink.engine.cache.stamps import Stamp, content_of, is_settled
 from dtlink.firmware.read import BLOBS, source_beside
 from dtlink.report.model import InputReport
+from dtlink.stamps import Stamp, content_of, is_settled
 from dtlink.typed import Any
 
 #: How many results an entry has: more are not worth reading for one input.

@@ -43,11 +43,16 @@ class ChangedFiles:
             data = DISK.read(path, LARGEST)
             if isinstance(data, str):
                 raise UnusableError(f"{path} {data}")
-            if self._began < Path(path).stat().st_mtime_ns < time.time_ns():
+            if self._is_new(Path(path).stat()):
                 # Edits count the characters of the file as it was linted.
                 raise UnusableError(f"{path} has changed while it was linted")
             self._original[path] = self._base[path] = decoded(data)
         return self._base[path]
+
+    def _is_new(self, found: os.stat_result) -> bool:
+        """Whether a file was written, or put in its place, since the start."""
+        now = time.time_ns()
+        return any(self._began < each < now for each in (found.st_mtime_ns, found.st_ctime_ns))
 
     def keep(self, batch: Sequence[Proposal]) -> None:
         """Begin a new round, with these changes made."""

@@ -14,6 +14,7 @@ from dtlink.firmware.containers.opening import leaves
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.records import NamedTuple
+from dtlink.stamps import stamp_of
 
 #: Files whose members are kept: those of one file are asked for one after the other.
 _KEPT = 2
@@ -76,8 +77,9 @@ def open_path(path: str, *, search: bool) -> OpenedFile:
         about = os.stat(path)  # noqa: PTH116 - paths stay as the user wrote them
         if not stat.S_ISREG(about.st_mode):
             raise InputError("not a regular file")
-        key = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns)
-        return _of_path(path, key, search)
+        stamp = stamp_of(path)
+        open_it = _of_path if stamp else _of_path.__wrapped__
+        return open_it(path, tuple(stamp or ()), search)
     except OSError as error:
         raise InputError(error.strerror or str(error), path=path) from error
 

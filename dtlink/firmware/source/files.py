@@ -13,7 +13,8 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.absent import Unread, is_of_kernel, missing, outside, shortened
 from dtlink.firmware.source.kept import Kept
 from dtlink.firmware.source.scan import SourceFile
-from dtlink.firmware.storage import DISK, Disk
+from dtlink.firmware.storage import DISK, Content, Disk
+from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,9 +29,23 @@ MAX_FILES: Final = 64 << 20
 _KEPT: Final = 48 << 20
 _PER_CHARACTER: Final = 6
 
-_known: Kept[tuple[Disk, str], tuple[object, SourceFile]] = Kept(
-    _KEPT, lambda held: len(held[1].text) * _PER_CHARACTER
-)
+
+class _ReadFile(NamedTuple):
+    """A file that was read for an earlier source."""
+
+    state: object
+    """That of before it was read."""
+    file: SourceFile
+    content: Content | None
+    """The hash of the bytes that it was made of, where the storage notes it."""
+
+    @property
+    def size(self) -> int:
+        """What it takes, in bytes."""
+        return len(self.file.text) * _PER_CHARACTER
+
+
+_known: Kept[tuple[Disk, str], _ReadFile] = Kept(_KEPT, lambda held: held.size)
 
 
 class SourceFiles:
@@ -126,17 +141,33 @@ class SourceFiles:
 
     def _kept(self, path: str, *, inside: bool) -> SourceFile | Unread:
         """A file as it was read for an earlier source, unless it has changed since."""
-        state = self._storage.state(path)
-        keeper = self._storage.keeper(path)
-        known = _known.get((keeper, path))
-        if known is not None and state is not None and known[0] == state:
-            # It was read for another tree, perhaps, which may include it.
-            is_inside = not inside or self._has(known[1].real)
-            return known[1] if is_inside else outside(path, known[1].real)
+        key = self._storage.keeper(path), path
+        known, state = _known.get(key), self._storage.state(path)
+        if known is None or state is None or known.state != state or self._is_missed(known):
+            return self._fresh(key, state, known, inside=inside)
+        self._storage.uses(path, known.content)
+        # It was read for another tree, perhaps, which may include it.
+        is_inside = not inside or self._has(known.file.real)
+        return known.file if is_inside else outside(path, known.file.real)
+
+    def _is_missed(self, known: _ReadFile) -> bool:
+        """Whether the hash of a file's bytes is needed, which was not when they were read."""
+        return self._storage.notes and known.content is None
+
+    def _fresh(
+        self, key: tuple[Disk, str], state: object, known: _ReadFile | None, *, inside: bool
+    ) -> SourceFile | Unread:
+        """A file as it is; the one that is known if that has the same text."""
+        path = key[1]
         data = self._bytes(path, path, MAX_TEXT, inside=inside)
         found = data if isinstance(data, Unread) else self._text(path, data)
-        if isinstance(found, SourceFile):
-            _known.put((keeper, path), (state, found))
+        if isinstance(found, Unread):
+            return found
+        if known is not None and (known.file.real, known.file.text) == (found.real, found.text):
+            found = known.file
+        content = self._storage.content(found.real)
+        self._storage.uses(path, content)
+        _known.put(key, _ReadFile(state, found, content))
         return found
 
     def _has(self, real: str) -> bool:

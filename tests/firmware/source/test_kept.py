@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 
+from dtlink import stamps
+from dtlink.firmware import storage
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source import files as source_files
 from dtlink.firmware.source.errors import SourceError
@@ -48,6 +51,40 @@ def test_a_file_is_read_again_when_it_has_changed(tmp_path):
     os.utime(tmp_path / "b.dtsi", ns=(1, 1))
     assert first.root.get("a") == word(1)
     assert read_source(path, files).tree.root.get("a") == word(2)
+
+
+def _put_back(path, text):
+    """Write a file in its place, of the same size and time."""
+    before = path.stat()
+    assert len(text) == before.st_size
+    path.write_text(text)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+@pytest.mark.parametrize("step", [0, 3_000_000_000])
+def test_a_file_that_was_written_with_its_size_and_time(tmp_path, monkeypatch, step):
+    monkeypatch.setattr(stamps, "_STEP", step)
+    path = written(tmp_path, {"a.dts": V1 + '#include "b.dtsi"\n', "b.dtsi": "/ { a = <1>; };\n"})
+    files = SourceFiles([str(tmp_path)])
+    assert read_source(path, files).tree.root.get("a") == word(1)
+    time.sleep(0.02)  # the time of the last change goes in steps of a clock tick
+    _put_back(tmp_path / "b.dtsi", "/ { a = <2>; };\n")
+    assert read_source(path, files).tree.root.get("a") == word(2)
+
+
+def test_a_stamp_of_just_now_is_not_believed(tmp_path, monkeypatch):
+    """Two writings within one step of a clock: all that the system says is the same."""
+    now = time.time_ns()
+    monkeypatch.setattr(storage, "stamp_of", lambda *_, **__: [16, now, now, 1, 1])
+    path = written(tmp_path, {"a.dts": V1 + '#include "b.dtsi"\n', "b.dtsi": "/ { a = <1>; };\n"})
+    files = SourceFiles([str(tmp_path)])
+    first = read_source(path, files).tree.root
+    source = files.source(path)
+    written(tmp_path, {"b.dtsi": "/ { a = <2>; };\n"})
+    assert (first.get("a"), read_source(path, files).tree.root.get("a")) == (word(1), word(2))
+    # What has the same text is scanned once, whatever its stamp.
+    assert files.source(path) is source
 
 
 def test_a_file_of_one_tree_is_not_read_from_another(tmp_path):
