@@ -17,11 +17,17 @@ __all__ = ["SHOWN", "by", "counted", "listing"]
 SHOWN = 8
 
 
+#: And with --all: a list of the largest board has 1,044.
+_MOST = 5000
+
+
 def listing(rows: Sequence[Line], limit: int | None) -> Iterator[Line]:
-    """Rows, and how many more there are."""
-    yield from rows[:limit]
-    if limit is not None and len(rows) > limit:
-        yield line(Span(f"  … {and_more(len(rows) - limit)} (--all)", DIM))
+    """Rows, and how many more there are; ``None`` is for --all, which has a bound, too."""
+    shown = _MOST if limit is None else limit
+    yield from rows[:shown]
+    if len(rows) > shown:
+        hint = "" if limit is None else " (--all)"
+        yield line(Span(f"  … {and_more(len(rows) - shown)}{hint}", DIM))
 
 
 def by(origins: Iterable[PropertyEntry]) -> str:

@@ -70,17 +70,23 @@ def every_link(ordering: Ordering) -> Iterator[Line]:
     prediction = ordering.prediction
     flags = {(link.consumer, link.supplier): link.flags for link in prediction.fwnode_links}
     yield line(Span("device links", BOLD))
+    rows = []
     for item in prediction.device_links:
         notes = ["sync_state_only"] * item.sync_state_only + [item.status]
         notes += [_FLAGS[flag] for flag in flags.get((item.consumer, item.supplier), ())]
-        yield line(f"  {item.consumer} → {item.supplier}", Span(f"  {', '.join(notes)}", DIM))
+        note = Span(f"  {', '.join(notes)}", DIM)
+        rows.append(line(f"  {item.consumer} → {item.supplier}", note))
+    yield from listing(rows, None)
     left = [link for link in prediction.fwnode_links if link.remaining]
     if left:
         yield line()
         yield line(Span("fwnode links that remain", BOLD))
+    rows = []
     for link in left:
         notes = [by(link.origins) or "moved", *(_FLAGS[flag] for flag in link.flags)]
-        yield line(f"  {link.consumer} → {link.supplier}", Span(f"  {', '.join(notes)}", DIM))
+        note = Span(f"  {', '.join(notes)}", DIM)
+        rows.append(line(f"  {link.consumer} → {link.supplier}", note))
+    yield from listing(rows, None)
 
 
 _FLAGS = {"CYCLE": "cycle", "IGNORE": "ignored"}

@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from dtlink.cli.main import cli
+from dtlink.report.layout import line, plain
+from dtlink.report.rows import listing
 from dtlink.views.bounds import CHARACTERS, MOST, Room, texts_of
 from dtlink.views.cycles import CycleStep
 from tests.benchmarks.shapes.graphs import dense
@@ -15,7 +17,7 @@ from tests.support.boards import CHECKOUT, FIXTURES
 from tests.views.boards import data
 
 #: Devices, each of which is a supplier of every other.
-SIDE = 120
+SIDE = 102
 SCHEMA = json.loads((CHECKOUT / "schemas" / "report-1.schema.json").read_text())
 
 
@@ -78,6 +80,13 @@ def test_devlink(board: Path) -> None:
     assert len(found["fwnode_links"]) == 5000
     assert found["left_out"]["fwnode_links"] == SIDE * SIDE - 5000
     assert "devices" not in found["left_out"]
+
+
+def test_a_list_of_all_has_a_bound() -> None:
+    rows = [line(str(n)) for n in range(5003)]
+    assert plain(listing(rows[:5000], None)).splitlines()[-1] == "4999"
+    assert plain(listing(rows, None)).splitlines()[-1] == "  … and 3 more"
+    assert plain(listing(rows, 8)).splitlines()[-1] == "  … and 4,995 more (--all)"
 
 
 def test_a_diff_lists_some_and_counts_all(board: Path, tmp_path: Path) -> None:

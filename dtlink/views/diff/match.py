@@ -43,6 +43,8 @@ def match(
         first, *others = keys([*before, *after])
         _, lost, gained = _paired(before, after, first)
         for key in (*others, _anything):
+            if not lost or not gained:
+                break
             pairs, lost, gained = _paired(lost, gained, key)
             found.changed.extend(pairs)
         found.lost.extend(lost)

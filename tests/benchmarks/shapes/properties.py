@@ -106,6 +106,18 @@ def deep(count: int) -> bytes:
     return blob(heads, leaves, "};" * len(names))
 
 
+def long_paths(count: int) -> bytes:
+    """Nodes at the greatest depth, below names that are as long as source may have them."""
+    names = [f"a-level-of-a-long-name-{n:02}".ljust(250, "x") for n in range(58)]
+    row = (
+        'leaf-{n} {{ compatible = "vendor,d"; #clock-cells = <0>; phandle = <{own}>; '
+        "clocks = <{other}>; bar-gpio = <{other} 1>; }};"
+    )
+    rows = (row.format(n=n, own=n + 1, other=n * 7 % count + 1) for n in range(count))
+    heads = "".join(f'{name} {{ compatible = "simple-bus"; ranges; ' for name in names)
+    return blob(heads, "".join(rows), "};" * len(names))
+
+
 def long_names(count: int) -> bytes:
     """Suppliers with the longest names that source may have."""
     row = 'c{n}: {name}{n:06} {{ }}; d{n} {{ compatible = "vendor,d"; clocks = <&c{n}>; }};'
@@ -158,6 +170,7 @@ SHAPES = {
     "compatibles": Shape(many_compatibles, ALL),
     "aliases": Shape(aliases, ALL),
     "deep nodes": Shape(deep, ALL),
+    "long paths": Shape(long_paths, ALL),
     "long names": Shape(long_names, ALL),
     "shared phandle": Shape(same_phandle, ALL),
     "shared name": Shape(same_name, ALL),
