@@ -12,6 +12,7 @@ import pickle
 import select
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from weakref import WeakSet
@@ -30,6 +31,14 @@ _BEGIN = (
 )
 
 
+#: What is sent instead of a call: there are no more.
+_NO_MORE = pickle.dumps(None)
+#: Seconds that a process has to end, once it should, before it is killed.
+_PATIENCE = 5.0
+#: Seconds between two looks at whether it has ended, at first and at most.
+_LOOKS = 0.0005, 0.05
+
+
 class WorkerLostError(Exception):
     """A process ended before it had answered; the message says how."""
 
@@ -37,12 +46,15 @@ class WorkerLostError(Exception):
 class Ended(Protocol):
     """A process that can be ended."""
 
-    def stop(self) -> None:
-        """End it, without waiting."""
+    def signal(self, number: int) -> None:
+        """Send it a signal, if it has not ended."""
         raise NotImplementedError
 
-    def wait(self) -> int:
-        """Wait for its end. Returns the exit code; negative ones are signals."""
+    def wait(self, seconds: float) -> int | None:
+        """Wait for its end, so long at most.
+
+        Returns the exit code, negative ones are signals; ``None``: it has not ended.
+        """
         raise NotImplementedError
 
 
@@ -103,18 +115,35 @@ class Worker:
     def stop(self, *, at_once: bool = False) -> None:
         """End the process; ``at_once``: whatever it is doing."""
         if at_once:
-            self._process.stop()
+            self._process.signal(signal.SIGTERM)
+        else:
+            self._dismiss()
         _workers.discard(self)
         for each in (self._ask, self._answer):
             with suppress(OSError):
                 each.close()
-        self._process.wait()
+        _ended(self._process)
+
+    def _dismiss(self) -> None:
+        """Have the process end: any fork of this one may keep the pipe from ending."""
+        with suppress(OSError, ValueError):  # it has ended
+            self._ask.write(_NO_MORE)
+            self._ask.flush()
 
     def _end(self) -> str:
         """How the process ended."""
-        code = self._process.wait()
+        code = _ended(self._process)
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
         return f"the process that read it {how}"
+
+
+def _ended(process: Ended) -> int:
+    """The exit code of a process that is to end, or has; it is killed if that takes long."""
+    code = process.wait(_PATIENCE)
+    while code is None:
+        process.signal(signal.SIGKILL)  # one that is stopped ends by no other
+        code = process.wait(_PATIENCE)
+    return code
 
 
 def may_fork() -> bool:
@@ -145,18 +174,27 @@ class _Forked:
         self._number = number
         self._code: int | None = None
 
-    def stop(self) -> None:
+    def signal(self, number: int) -> None:
         if self._code is None:
             with suppress(ProcessLookupError):
-                os.kill(self._number, signal.SIGTERM)
+                os.kill(self._number, number)
 
-    def wait(self) -> int:
-        if self._code is None:
-            try:
-                self._code = os.waitstatus_to_exitcode(os.waitpid(self._number, 0)[1])
-            except ChildProcessError:  # whoever made this process ignores its children
-                self._code = 0
+    def wait(self, seconds: float) -> int | None:
+        until, (step, most) = time.monotonic() + seconds, _LOOKS
+        while self._code is None and not self._look() and time.monotonic() < until:
+            time.sleep(step)
+            step = min(2 * step, most)
         return self._code
+
+    def _look(self) -> bool:
+        """Whether it has ended."""
+        try:
+            number, status = os.waitpid(self._number, os.WNOHANG)
+        except ChildProcessError:  # whoever made this process ignores its children
+            self._code = 0
+        else:
+            self._code = os.waitstatus_to_exitcode(status) if number else None
+        return self._code is not None
 
 
 class _Interpreter:
@@ -165,11 +203,16 @@ class _Interpreter:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
 
-    def stop(self) -> None:
-        self._process.terminate()
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
 
-    def wait(self) -> int:
-        return self._process.wait()
+    def wait(self, seconds: float) -> int | None:
+        import subprocess
+
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 def _fork(pipes: _Pipes, inherited: Iterable[int]) -> Ended:
@@ -212,7 +255,7 @@ def main(asked: int, answers: int) -> NoReturn:
 
 
 def _serve(asked: int, answers: int) -> None:
-    """Answer until the other process closes the pipe, or ends."""
+    """Answer until the other process says that there is no more, or ends."""
     import gc
 
     # Ctrl-C reaches every process of the terminal; the other one handles it.
@@ -224,8 +267,8 @@ def _serve(asked: int, answers: int) -> None:
     gc.freeze()
     requests, responses = os.fdopen(asked, "rb"), os.fdopen(answers, "wb")
     with suppress(EOFError, OSError):
-        while True:
-            function, arguments = pickle.load(requests)  # noqa: S301 - from the process that made it
+        while (request := pickle.load(requests)) is not None:  # noqa: S301 - from the process that made it
+            function, arguments = request
             responses.write(_answered(function, arguments))
             responses.flush()
             gc.collect(0)  # cycles that libraries made; no report is left to be looked at

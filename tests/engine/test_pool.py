@@ -9,10 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+from pathlib import Path
 
 import pytest
 
+import dtlink
+from dtlink.engine import worker
 from dtlink.engine.pool import Processes
 from dtlink.engine.worker import WorkerLostError, may_fork
 
@@ -151,3 +155,73 @@ def test_the_processes_of_a_pool_end_beside_those_of_another() -> None:
         begun = time.monotonic()
         first.shutdown()
         assert time.monotonic() - begun < 20
+
+
+@pytest.fixture
+def child() -> Iterator[Callable[[], int]]:
+    """A fork of this process that has nothing to do with pools; it is made after their workers."""
+    made: list[int] = []
+
+    def fork() -> int:
+        number = os.fork()
+        if not number:
+            time.sleep(60)
+            os._exit(0)
+        made.append(number)
+        return number
+
+    yield fork
+    for number in made:
+        os.kill(number, signal.SIGKILL)
+        os.waitpid(number, 0)
+
+
+def test_a_child_that_holds_the_pipes_delays_nothing(
+    pool: Processes, child: Callable[[], int]
+) -> None:
+    assert [pool.submit(len, "ab").result() for _ in range(2)] == [2, 2]
+    child()
+    begun = time.monotonic()
+    pool.shutdown()
+    assert time.monotonic() - begun < worker._PATIENCE
+
+
+def test_a_killed_process_is_seen_beside_other_pools_and_children(
+    pool: Processes, child: Callable[[], int]
+) -> None:
+    number, sleeping = pool.submit(os.getpid).result(), pool.submit(time.sleep, 60)
+    with Processes(1) as second:
+        assert second.submit(len, "abc").result() == 3
+        child()
+        os.kill(number, signal.SIGKILL)
+        with pytest.raises(WorkerLostError, match="was killed by SIGKILL"):
+            sleeping.result()
+        assert pool.submit(len, "ab").result() == 2
+        assert second.submit(len, "abc").result() == 3
+
+
+@pytest.mark.parametrize("calls", [0, 1])
+def test_a_process_that_is_stopped_is_killed(
+    pool: Processes, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    monkeypatch.setattr(worker, "_PATIENCE", 0.1)
+    number = pool.submit(os.getpid).result()
+    for _ in range(calls):
+        pool.submit(time.sleep, 60)
+    os.kill(number, signal.SIGSTOP)
+    pool.shutdown()
+    assert not _is_there(number)
+
+
+def test_two_runs_that_are_alive_together(tmp_path: Path) -> None:
+    """As the reports of one are compared with those of the other."""
+    (tmp_path / "a.dts").write_text("/dts-v1/; / { };")
+    inputs = [tmp_path / "a.dts"] * 4
+    first, second = (dtlink.lint_iter(inputs, jobs=2, batch=1, config=False) for _ in range(2))
+    pairs = list(zip_longest(first, second))
+    assert len(pairs) == 4
+    assert all(one == other for one, other in pairs)
+    first, second = (dtlink.lint_iter(inputs, jobs=2, batch=1, config=False) for _ in range(2))
+    assert next(first) == next(second)
+    first.close()
+    assert len(list(second)) == 3
