@@ -352,6 +352,12 @@ def test_lists_of_a_makefile(text, words):
     assert list(read_makefile(text, lambda _: None).words("obj-")) == words
 
 
+def test_names_that_no_file_system_has(tmp_path):
+    long = "x" * 5000
+    tree = TREE | {"drivers/Makefile": f"obj-y += {long}/ {long}.o\n" + TREE["drivers/Makefile"]}
+    assert make_index(grow(tmp_path / "a", tree)) == make_index(grow(tmp_path / "b"))
+
+
 def test_makefiles_that_name_themselves_and_what_is_outside_come_to_an_end(tmp_path):
     tree = {
         "Makefile": TREE["Makefile"] + "include Makefile\n",

@@ -24,11 +24,10 @@ def read_source(tree: Path, name: str) -> str | None:
 
     All that counts is ASCII; names of authors in comments and strings are not.
     """
-    path = tree / name
-    if name.startswith(("../", "/")) or not path.is_file():
+    if name.startswith(("../", "/")):
         return None
     try:
-        with open(path, "rb", opener=reading.regular) as file:
+        with open(tree / name, "rb", opener=reading.regular) as file:
             return file.read(_SIZE).translate(_PLAIN).decode("ascii")
     except OSError:
         return None

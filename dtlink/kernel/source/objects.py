@@ -7,6 +7,7 @@ name makes it a composite of several files.
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -90,8 +91,8 @@ class Objects:
         if path == "arch/<all>":
             arches = sorted(item.name for item in (self.tree / "arch").iterdir() if item.is_dir())
             yield from (f"arch/{name}" for name in arches)
-        elif not path.startswith(("../", "/")) and (self.tree / path).is_dir():
-            yield path
+        elif not path.startswith(("../", "/")) and os.path.isdir(self.tree / path):  # noqa: PTH112
+            yield path  # Path.is_dir() raises for a name that is too long
 
     def _object(self, makefile: Makefile, directory: str, word: Word, entrance: _Entrance) -> None:
         if not word.text.endswith(".o"):
