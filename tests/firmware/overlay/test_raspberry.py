@@ -196,6 +196,25 @@ def test_an_overlay_with_parameters() -> None:
     assert ("lost-node", "") in problems(tree)
 
 
+def test_the_phandles_of_overlays_end() -> None:
+    """Each overlay moves what is in use up by its own highest, until a label can get none."""
+    symbols = 'a = "/a"; b = "/b";'
+    base = fdt.read(dts.read_text(f"/ {{ a {{ }}; b {{ }}; __symbols__ {{ {symbols} }}; }};").blob)
+    one, two = (
+        '/plugin/; / { fragment@0 { target-path = "/"; __overlay__ { '
+        f"{name} {{ phandle = <{number:#x}>; }}; }}; }}; }};"
+        for name, number in (("one", 0x7FFFFFFF), ("two", 0x7FFFFFFF))
+    )
+    trees = {
+        "overlays/one.dtbo": blob(one),
+        "overlays/two.dtbo": blob(two),
+        "overlays/users.dtbo": blob("/plugin/; &a { uses = <&b>; };"),
+    }
+    config = parsed("dtoverlay=one\ndtoverlay=two\ndtoverlay=users")
+    tree = apply_config(base, config, trees.__getitem__)
+    assert problems(tree) == [("no-phandle", "a"), ("no-phandle", "b")]
+
+
 def test_a_fragment_is_switched_and_the_target_keeps_its_phandle() -> None:
     base = blob(BASE)
     tree = configured("dtoverlay=rtc,maybe=on", rtc=OVERLAY)

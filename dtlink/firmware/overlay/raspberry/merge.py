@@ -43,7 +43,7 @@ from dtlink.firmware.overlay.raspberry.parameters import (
     longer,
 )
 from dtlink.firmware.overlay.raspberry.targets import ParameterError
-from dtlink.firmware.tree import Location
+from dtlink.firmware.tree import EXTERNAL_PHANDLE, Location
 from dtlink.records import NamedTuple
 
 _PRESERVE = "dtoverlay,preserve-phandle"
@@ -99,8 +99,10 @@ class RaspberryMerge(OverlayMerge):
         return self._numbers.highest
 
     def _phandle(self, node: SourceNode) -> int:
-        """The phandle of a labelled node, which gets one."""
+        """The phandle of a labelled node, which gets one; 0 if there is none left."""
         if not phandle_of(node):
+            if self._numbers.highest + 1 >= EXTERNAL_PHANDLE:
+                return 0
             self._numbers.highest += 1
             set_property(node, "phandle", self._numbers.highest.to_bytes(4, "big"))
         return phandle_of(node)
