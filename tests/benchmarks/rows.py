@@ -75,7 +75,7 @@ class Row(NamedTuple):
     @property
     def is_enough(self) -> bool:
         """Whether all but the largest size show that it is within its limits."""
-        if len(self.costs) != len(self.sizes) - 1 or len(self.costs) == 1:
+        if len(self.costs) != len(self.sizes) - 1 or len(self.costs) < 2:
             return False
         growth = (self.sizes[-1] / self.sizes[-2]) ** STEEPEST
         *_, first, last = self.costs

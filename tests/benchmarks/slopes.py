@@ -1,6 +1,6 @@
 """How the cost of inputs that were made to be slow grows with their size.
 
-    python tests/benchmarks/slopes.py [--runs N] [--every-size] [--kept FILE] [WORD…]
+    python tests/benchmarks/slopes.py [--runs N] [--every-size | --small] [--kept FILE] [WORD…]
 
 Makes each shape (tests/benchmarks/shapes) at three sizes and runs the commands on it; WORDs choose
 shapes and commands by parts of their names. Prints processor time, the slope (of the logarithms: 1
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -52,14 +53,29 @@ class Starts:
         return self.known[word]
 
 
-def in_child(name: str, shape: Shape, folder: Path) -> None:
-    """Make the files of all sizes in a child: what this process held would count for dtlink."""
+class Inputs:
+    """Makes inputs when they are asked for: few commands need those of the largest size."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+
+    def arguments(self, name: str, shape: Shape, command: str, size: int) -> list[str]:
+        """The arguments of a command, whose files are there."""
+        folder = self.top / re.sub(r"\W", "-", name) / str(size)
+        if not folder.exists():
+            _in_child(name, shape, size, folder)
+            for each in shape.before:
+                cost(shape.arguments(each, folder))
+        return shape.arguments(command, folder)
+
+
+def _in_child(name: str, shape: Shape, size: int, folder: Path) -> None:
+    """Make an input in a child: what this process held would count for dtlink."""
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            for size in shape.sizes:
-                shape.write(size, folder / str(size))
+            shape.write(size, folder)
             status = 0
         except Exception:  # noqa: BLE001 - the child ends here
             traceback.print_exc()
@@ -84,44 +100,44 @@ class Bench:
     """Measures rows."""
 
     def __init__(self, top: Path, runs: int, *, every_size: bool) -> None:
-        self.top = top
+        self.inputs = Inputs(top)
         self.runs = runs
         self.every_size = every_size
         self.warm, self.cold = Starts(copied), Starts(cost)
 
     def row(self, name: str, shape: Shape, command: str) -> Row:
         """The costs of a command on a shape."""
-        folder = self.top / name.replace(" ", "-").replace("/", "-")
-        if not folder.exists():
-            in_child(name, shape, folder)
-            for each in shape.before:
-                for size in shape.sizes:
-                    cost(shape.arguments(each, folder / str(size)))
-        arguments = [shape.arguments(command, folder / str(size)) for size in shape.sizes]
-        row = Row(name, command, shape.sizes, (), 0.0)
-        found = self._copied(row._replace(start=self.warm.of(command)), arguments)
-        if self.runs == 1 and not found.is_near_a_limit:
-            return found
-        row = row._replace(start=self.cold.of(command), costs=[cost(each) for each in arguments])
+
+        def runs(measure: Measure) -> Iterator[Cost]:
+            for size in shape.sizes:
+                yield measure(self.inputs.arguments(name, shape, command, size))
+
+        row = Row(name, command, shape.sizes, (), self.warm.of(command))
+        row = self._until_clear(row, runs(copied))
+        if self.runs == 1 and not row.is_near_a_limit:
+            return row
+        row = row._replace(start=self.cold.of(command), costs=list(runs(cost)))
         if self.runs == 1 and not row.is_close_to_a_limit:
             return row
-        more = [[cost(each) for each in arguments] for _ in range(max(self.runs, RUNS) - 1)]
+        more = [list(runs(cost)) for _ in range(max(self.runs, RUNS) - 1)]
         return row._replace(costs=[middle(each) for each in zip(row.costs, *more, strict=True)])
 
-    def _copied(self, row: Row, arguments: Sequence[Sequence[str]]) -> Row:
-        for each in arguments:
-            row = row._replace(costs=(*row.costs, copied(each)))
+    def _until_clear(self, row: Row, costs: Iterable[Cost]) -> Row:
+        """The row, with no more costs than tell that it is near a limit, or that it is not."""
+        for each in costs:
+            row = row._replace(costs=(*row.costs, each))
             if row.is_near_a_limit or (row.is_enough and not self.every_size):
                 break
         return row
 
 
-def rows(bench: Bench, words: Sequence[str], known: Iterable[Row]) -> Iterator[Row]:
-    """The rows of all that is chosen but not known."""
+def rows(bench: Bench, words: Sequence[str], known: Iterable[Row], *, small: bool) -> Iterator[Row]:
+    """The rows of all that is chosen but not known; ``small``: without the largest size."""
     done = {(row.name, row.command) for row in known}
     for name, shape, command in chosen(words):
         if (name, command) not in done:
-            yield bench.row(name, shape, command)
+            sizes = shape.sizes[:-1] if small else shape.sizes
+            yield bench.row(name, shape._replace(sizes=sizes), command)
 
 
 def main() -> int:
@@ -129,6 +145,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=1, help="how often each is run")
     parser.add_argument("--every-size", action="store_true", help="leave out no size")
+    parser.add_argument("--small", action="store_true", help="leave out the largest size")
     parser.add_argument("--kept", type=Path, help="the file for the rows of a run that is stopped")
     parser.add_argument("words", nargs="*", metavar="WORD")
     given = parser.parse_args()
@@ -138,7 +155,7 @@ def main() -> int:
     import_all()
     with tempfile.TemporaryDirectory() as top:
         bench = Bench(Path(top), given.runs, every_size=given.every_size)
-        for row in rows(bench, given.words, tuple(found)):
+        for row in rows(bench, given.words, tuple(found), small=given.small):
             found.append(row)
             print(row, flush=True)
             if given.kept:
