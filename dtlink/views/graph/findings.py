@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 def rows(found: Sequence[Finding], collector: Collector) -> Iterator[GraphFinding]:
     """The rows of the findings, the worst first."""
-    ordered = sorted(identified(found), key=lambda each: each[1].severity.rank)
-    for fingerprint, each in ordered[:MAX_FINDINGS]:
+    for fingerprint, each in sorted(identified(_worst(found)), key=_rank):
         at = each.location
         yield GraphFinding(
             rule=each.rule,
@@ -35,6 +34,18 @@ def rows(found: Sequence[Finding], collector: Collector) -> Iterator[GraphFindin
             place=f"{at.file}:{at.line}" if at else ABSENT,
             fingerprint=fingerprint,
         )
+
+
+def _worst(found: Sequence[Finding]) -> Sequence[Finding]:
+    """As many as a graph has, the worst, in their order: fingerprints take time."""
+    if len(found) <= MAX_FINDINGS:
+        return found
+    worst = sorted(range(len(found)), key=lambda at: found[at].severity.rank)[:MAX_FINDINGS]
+    return [found[at] for at in sorted(worst)]
+
+
+def _rank(item: tuple[str, Finding]) -> int:
+    return item[1].severity.rank
 
 
 def _nodes(finding: Finding, collector: Collector) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from dtlink.views.graph.rows import EdgeEffect, EdgeEntry, GraphEdge, GraphNode,
 if TYPE_CHECKING:
     from dtlink.board.tables import TablesBoard
     from dtlink.boot.timeline.model import AcpiDependency
+    from dtlink.links.acpi.link import AcpiLink
 
 _STATES = {
     When.INITCALL: NodeState.BUILT_IN,
@@ -31,19 +32,25 @@ def collected(board: TablesBoard) -> Collector:
     collector = Collector(lambda path: _described(path, suppliers.get(path)))
     for link in board.links():
         effect = EdgeEffect.TABLE if link.used_by_linux else EdgeEffect.NONE
-        entry = EdgeEntry(
-            property_name=clipped(link.property_name),
-            index=link.index,
-            binding=link.binding.name,
-            node=ABSENT if link.node.path == link.consumer.path else clipped(link.node.path),
-            ids=link.args or ABSENT,
-        )
+        consumer, supplier = link.consumer.path, link.supplier.path
+        entry = _entry(link, consumer) if collector.takes(consumer, supplier) else None
         why_not = board.graph.not_followed(link.reference) if not link.used_by_linux else ""
-        collector.link(link.consumer.path, link.supplier.path, effect, entry, note=why_not)
+        collector.link(consumer, supplier, effect, entry, note=why_not)
     absences = board.timeline.absences if board.timeline else ()
     for each, absence in zip(waits, absences, strict=True):
         collector.judge(each.consumer.path, each.supplier.path, _Told(each, absence))
     return collector
+
+
+def _entry(link: AcpiLink, consumer: str) -> EdgeEntry:
+    node = link.node.path
+    return EdgeEntry(
+        property_name=clipped(link.property_name),
+        index=link.index,
+        binding=link.binding.name,
+        node=ABSENT if node == consumer else clipped(node),
+        ids=link.args or ABSENT,
+    )
 
 
 def _described(path: str, wait: AcpiDependency | None) -> GraphNode:
