@@ -17,9 +17,30 @@ MAX_SIZE = 64 << 20
 #: change of the file's own entry, its number and its device.
 Stamp = list[int]
 
+#: How often files were to be looked at anew.
+_looks = [0]
+
 #: Nanoseconds in which a file may be written twice with the same times: those of FAT have steps of
 #: two seconds.
 _STEP = 3_000_000_000
+
+
+def look_anew() -> None:
+    """From now on, compare what was read of files with what they are: a run, or a question, begins.
+
+    Within one, a file that is named once for many inputs is looked at once.
+    """
+    _looks[0] += 1
+
+
+def look(path: str) -> int:
+    """Another number when what a path names is to be looked at anew; a pipe is read once only."""
+    return _looks[0] if path != "-" and (os.path.isfile(path) or os.path.isdir(path)) else 0  # noqa: PTH112, PTH113
+
+
+def last_look() -> int:
+    """Another number when all that was read is to be compared anew."""
+    return _looks[0]
 
 
 def stamp_of(path: str, *, empty: bool = False) -> Stamp | None:

@@ -15,6 +15,7 @@ from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
 from dtlink.firmware.tree import Tree
+from dtlink.stamps import look_anew
 from dtlink.typed import TYPE_CHECKING, Literal, Unpack
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Board:
         Raises :class:`InputError` for an input that cannot be read, and :class:`ValueError` for
         a value that the commands refuse. No ``dtlink.toml`` is read.
         """
+        look_anew()  # files that an earlier board was made of may have changed
         sources = settings(options).sources
         firmware = read(source, name, sources)
         path = name or ("" if isinstance(source, taken.BYTES) else os.fspath(source))

@@ -13,8 +13,10 @@ from dtlink.firmware.overlay.merge import NamedOverlay, apply_overlays
 from dtlink.firmware.overlay.nodes import editable
 from dtlink.firmware.read import read
 from dtlink.firmware.source.options import SourceOptions
+from dtlink.firmware.storage import DISK
 from dtlink.firmware.tree import Node, Tree
 from dtlink.records import NamedTuple
+from dtlink.stamps import look
 from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import listed, noun
 
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 
 #: How many labels a reason has.
 _LABELS = 6
+#: Bases that are kept.
+_BASES = 256
+#: The bases that were read last, each with the state of its file before.
+_last_bases: dict[tuple[str, SourceOptions], tuple[object, Tree]] = {}
 
 
 class PlacedFault(NamedTuple):
@@ -114,15 +120,28 @@ class OverlayFindings:
 
 def _fit(path: str, overlay: Tree, sources: SourceOptions) -> BaseFit:
     try:
-        base = _base(path, sources)
+        base = _base(path, sources, look(path))
         overlaid = apply_overlays(base, [NamedOverlay("", overlay)]).overlaid
     except InputError as error:
         return BaseFit(path, error=error.message)
     return BaseFit(path, overlaid.overlays[0].faults if overlaid else ())
 
 
-@lru_cache(maxsize=256)
-def _base(path: str, sources: SourceOptions) -> Tree:
+@lru_cache(maxsize=_BASES)
+def _base(path: str, sources: SourceOptions, _: int) -> Tree:
+    """A base, looked at once a run; a source each time, as what it includes may be another."""
+    state, known = DISK.state(path), _last_bases.pop((path, sources), None)
+    if known is not None and known[1].origins is None and state is not None and known[0] == state:
+        found = known[1]
+    else:
+        found = _read_base(path, sources)
+    _last_bases[path, sources] = state, found
+    while len(_last_bases) > _BASES:
+        _last_bases.pop(next(iter(_last_bases)))
+    return found
+
+
+def _read_base(path: str, sources: SourceOptions) -> Tree:
     found = read(path, sources=sources)
     if not isinstance(found, Tree):
         raise InputError("ACPI tables, on which no overlay can be put", path=path)

@@ -14,6 +14,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
 from dtlink.records import NamedTuple
+from dtlink.stamps import look_anew
 from dtlink.typed import Any
 
 #: What belongs to one kernel: where another is named, these of the last one do not hold.
@@ -93,7 +94,8 @@ def variants_of(path: str, *, file: str | None = None, isolated: bool = False) -
 
 
 def forget() -> None:
-    """Look at the files anew."""
+    """Look at the files anew: at configurations, and at what is named once for many inputs."""
+    look_anew()
     files.forget()
     for kept in (_merged, _nearest, _absolute_from):
         kept.cache_clear()

@@ -14,8 +14,12 @@ from contextlib import ExitStack, contextmanager
 
 from dtlink.engine.executors import Executor, ExecutorError
 from dtlink.records import NamedTuple
+from dtlink.stamps import look_anew
 from dtlink.typed import TypeVar
 from dtlink.version import __version__
+
+#: Runs that a process remembers.
+_RUNS = 256
 
 _ItemT = TypeVar("_ItemT")
 _ResultT = TypeVar("_ResultT")
@@ -27,11 +31,15 @@ class Home(NamedTuple):
     version: str
     folder: str
     """Its working folder."""
+    run: str = ""
+    """What no other run has. A worker that lives longer than a run looks at files anew in each."""
 
     @classmethod
     def here(cls) -> Home:
-        """This process."""
-        return cls(__version__, _folder())
+        """This process, in which a run begins."""
+        run = os.urandom(8).hex()
+        _is_new(run)
+        return cls(__version__, _folder(), run)
 
     @classmethod
     def of(cls, executor: Executor) -> Home:
@@ -69,7 +77,22 @@ class Home(NamedTuple):
                     f"a worker on {platform.node()} works in {_folder()}, and {relative} is seen "
                     f"from {self.folder}: name absolute paths, or start the workers there"
                 )
+        if _is_new(self.run):
+            look_anew()
         return function(chunk)
+
+
+#: The runs that this process, or the one that it is a fork of, has had calls of.
+_runs: dict[str, None] = {}
+
+
+def _is_new(run: str) -> bool:
+    """Whether this process has had no call of a run."""
+    is_new = run not in _runs
+    _runs[run] = None
+    while len(_runs) > _RUNS:
+        _runs.pop(next(iter(_runs)))
+    return is_new
 
 
 def _folder() -> str:

@@ -19,6 +19,7 @@ from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.source.surroundings import surroundings
 from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Tree
+from dtlink.stamps import last_look
 
 #: Upper bound on a source, in bytes; preprocessed boards have less than 1 MiB.
 MAX_SIZE = MAX_TEXT
@@ -87,11 +88,15 @@ def read_text(
     return _read(files, text, name, patch, sources)
 
 
-@lru_cache(maxsize=8)
 def source_files(
     roots: tuple[str, ...], include: tuple[str, ...], storage: Disk = DISK
 ) -> SourceFiles:
-    """The files of one tree of sources: each is read once by a process."""
+    """The files of one tree of sources, whose folders are found once a run."""
+    return _files(roots, include, storage, last_look())
+
+
+@lru_cache(maxsize=8)
+def _files(roots: tuple[str, ...], include: tuple[str, ...], storage: Disk, _: int) -> SourceFiles:
     return SourceFiles(roots, include, storage)
 
 

@@ -15,6 +15,7 @@ from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, plain
 from dtlink.records import NamedTuple
+from dtlink.stamps import look
 
 _MAX_BYTES = 64 << 20
 _MAX_LINE = 4096
@@ -77,9 +78,13 @@ class MemoryMap(NamedTuple):
                 yield entry
 
 
-@lru_cache(maxsize=8)
 def load(path: str) -> MemoryMap:
-    """:func:`read_map`, once a process."""
+    """:func:`read_map`, once a run."""
+    return _loaded(path, look(path))
+
+
+@lru_cache(maxsize=8)
+def _loaded(path: str, _: int) -> MemoryMap:
     return read_map(path)
 
 

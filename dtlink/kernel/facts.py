@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from itertools import takewhile
 
 from dtlink.cache import folder
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
 from dtlink.records import NamedTuple
-from dtlink.typed import TYPE_CHECKING
+from dtlink.stamps import last_look, look
+from dtlink.typed import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from dtlink.kernel.holdings.model import Holdings
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from dtlink.kernel.source.index import SourceIndex
 
 
+_Item = TypeVar("_Item")
+
+#: Kernels, and initramfs images, whose facts are kept.
+_KEPT = 4
 #: The most digits of a version's numbers.
 _MAJOR, _MINOR = 3, 4
 
@@ -86,17 +92,18 @@ def version_in(release: str) -> KernelVersion | None:
     return KernelVersion(int(major), int(minor)) if is_one else None
 
 
-@lru_cache(maxsize=8)
 def load(paths: Paths) -> Facts:
-    """Read the facts, once a process. Raises :class:`InputError` for what cannot be read."""
-    initramfs = None
-    packed: str | None = ""
-    if paths.initramfs:
-        from dtlink.kernel.initramfs.read import kept_initramfs, stamp_of
+    """The facts; files are compared with what was read of them once a run.
 
-        packed = stamp_of(paths.initramfs)
-        initramfs = kept_initramfs(paths.initramfs)
-    holdings = _holdings(paths.kernel)
+    Raises :class:`InputError` for what cannot be read.
+    """
+    return _loaded(paths, last_look())
+
+
+@lru_cache(maxsize=8)
+def _loaded(paths: Paths, look: int) -> Facts:
+    packed, initramfs = _initramfs(paths.initramfs, look)
+    holdings = _holdings(paths.kernel, look)
     version = version_in(holdings.release) or paths.version or DEFAULT
     index = _kept_index(paths.kernel_index, version)
     is_known = holdings.stamp is not None and packed is not None and not paths.kernel_index
@@ -105,29 +112,69 @@ def load(paths: Paths) -> Facts:
 
 
 @lru_cache(maxsize=4)
-def _holdings(path: str) -> Holdings:
-    """Read once, whatever else is named beside it."""
+def _holdings(path: str, look: int) -> Holdings:
+    """Read once, whatever else is named beside it, while its files are the same."""
+    del look
     from dtlink.kernel.holdings.read import read_holdings
 
-    return read_holdings(path)
+    found = read_holdings(path, _last_holdings.get(path))
+    _keep(_last_holdings, path, found)
+    return found
 
 
 @lru_cache(maxsize=4)
+def _initramfs(path: str, look: int) -> tuple[str | None, Initramfs | None]:
+    """The stamp of an initramfs, and what it holds; the same while its file is the same."""
+    del look
+    if not path:
+        return "", None
+    from dtlink.kernel.initramfs.read import kept_initramfs, stamp_of
+
+    stamp, last = stamp_of(path), _last_initramfs.get(path)
+    # A pipe and standard input can be read once; a folder is read each time.
+    if last is None or (stamp != last[0] if stamp else os.path.isdir(path)):  # noqa: PTH112 - text
+        last = stamp, kept_initramfs(path)
+        _keep(_last_initramfs, path, last)
+    return last
+
+
+#: What was read last, by path: what the files are compared with that it was read of.
+_last_holdings: dict[str, Holdings] = {}
+_last_initramfs: dict[str, tuple[str | None, Initramfs]] = {}
+
+
+def _keep(kept: dict[str, _Item], path: str, item: _Item) -> None:
+    """Keep what was read of a few paths."""
+    kept.pop(path, None)
+    kept[path] = item
+    while len(kept) > _KEPT:
+        kept.pop(next(iter(kept)))
+
+
 def _kept_index(path: str, version: KernelVersion) -> SourceIndex:
     """As :func:`index_of`; what many strings are looked up in is kept, if it is the one shipped."""
     if path or not folder():
         return index_of(path, version)
+    return _kept_shipped(version)
+
+
+@lru_cache(maxsize=4)
+def _kept_shipped(version: KernelVersion) -> SourceIndex:
     from dtlink.kernel.source.kept import kept_index
 
     return kept_index(version)
 
 
-@lru_cache(maxsize=4)
 def index_of(path: str, version: KernelVersion) -> SourceIndex:
     """The source index of a file, of the release nearest to a version; no path: the one shipped.
 
     Raises :class:`InputError` for one that cannot be read.
     """
+    return _index_of(path, version, look(path) if path else 0)
+
+
+@lru_cache(maxsize=4)
+def _index_of(path: str, version: KernelVersion, _: int) -> SourceIndex:
     if not path:
         from dtlink.kernel.source.parted import PartedIndex
 

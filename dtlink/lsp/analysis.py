@@ -17,6 +17,7 @@ from dtlink.firmware.source.read import SourcePlaces
 from dtlink.firmware.tree import Tree
 from dtlink.lsp.options import ServerOptions
 from dtlink.report.model import InputFault, InputReport
+from dtlink.stamps import look_anew
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def analyse(
 
     ``schema``: also run dtschema's validator, if it is configured.
     """
+    look_anew()  # at a kernel, an initramfs and bases, of which no editor reports changes
     try:
         item, settings, plan = _planned(path, options)
     except (InputError, ValueError) as error:

@@ -11,6 +11,7 @@ from dtlink import reading
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, plain
 from dtlink.firmware.pci.functions import FunctionList
+from dtlink.stamps import look
 from dtlink.typed import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,9 +30,13 @@ _DAMAGE = (tarfile.TarError, EOFError, ValueError, RecursionError)
 EXPECTED = "the output of lspci -vvnn, or /sys/bus/pci, is needed"
 
 
-@lru_cache(maxsize=8)
 def load(path: str) -> FunctionList:
-    """:func:`read_functions`, once a process."""
+    """:func:`read_functions`, once a run."""
+    return _loaded(path, look(path))
+
+
+@lru_cache(maxsize=8)
+def _loaded(path: str, _: int) -> FunctionList:
     return read_functions(path)
 
 

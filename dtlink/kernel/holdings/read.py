@@ -22,8 +22,8 @@ from dtlink.kernel.progress import step
 from dtlink.typed import Any
 
 
-def read_holdings(path: str) -> Holdings:
-    """What a kernel holds.
+def read_holdings(path: str, last: Holdings | None = None) -> Holdings:
+    """What a kernel holds: what it was found to hold at ``last``, if its files are the same.
 
     ``path`` is a folder of modules (``lib/modules/VERSION``), the root of an unpacked package, a
     build tree, a configuration, or ``running``. What was found out is kept
@@ -33,6 +33,8 @@ def read_holdings(path: str) -> Holdings:
     layout = find(path)
     name = _name(layout)
     key = _key(layout)
+    if last is not None and key is not None and last.stamp == key:
+        return last
     return _kept(name, key) or _gathered(layout, name, key)
 
 
