@@ -96,7 +96,8 @@ class Columns:
     def read_table(self) -> KeptTable:
         """The next table. Raises :class:`ValueError` for a text of another form."""
         start, end, count, starts = self._next()
-        if len(starts) < 2 or (starts[0], starts[-1]) != (start, end):
+        is_whole = len(starts) > 1 and (starts[0], starts[-1]) == (start, end)
+        if not is_whole or starts != sorted(starts):
             raise ValueError("a text of another form")
         return KeptTable(self._text, count, starts)
 

@@ -180,6 +180,13 @@ def test_an_index_finds_what_fnmatch_finds(patterns, alias):
     assert set(index.modules_for(alias)) == expected | literal
 
 
+def test_lines_are_not_matched_beyond_their_ends():
+    index = AliasIndex.of_pairs([("i2c:a", "m"), ("i2c:b", "n"), ("i2c:a b", "o")])
+    assert index.modules_for("i2c:a") == ("m",)
+    assert index.modules_for("i2c:a b") == ("o",)
+    assert index.modules_for("i2c:a m\ni2c:b") == ()
+
+
 COMPATIBLE = st.from_regex(r"[abC]{1,3},[abC]{1,3}", fullmatch=True)
 
 

@@ -103,6 +103,15 @@ def test_a_table_has_what_was_written(pairs, before, name) -> None:
     assert "\u2028" not in table
 
 
+def test_a_table_of_another_form_is_not_read() -> None:
+    writer = ColumnWriter()
+    writer.write_table({str(number): "x" for number in range(40)})
+    [(size, count, starts)] = writer.sizes
+    for spoiled in ([], starts[:1], starts[:-1], starts[1:], [starts[0], 9, 3, *starts[3:]]):
+        with pytest.raises(ValueError, match="form"):
+            Columns(writer.text, [(size, count, spoiled)]).read_table()
+
+
 def test_a_table_forgets_names_that_it_does_not_have() -> None:
     writer = ColumnWriter()
     writer.write_table({"a": "b"})

@@ -192,6 +192,8 @@ def _lines(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def _found(lines: str, wanted: str) -> Iterator[str]:
     """The modules of the lines with a pattern, which has no wildcard."""
     start, at = f"\n{wanted} ", -1
+    if "\n" in wanted:  # a string of a tree may be anything
+        return
     while (at := lines.find(start, at + 1)) >= 0:
         begin = at + len(start)
         module = lines[begin : lines.index("\n", begin)]
