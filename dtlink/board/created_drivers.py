@@ -31,7 +31,7 @@ def merged(
             top = above
             seen.add(id(top))
         parts.setdefault(id(top), []).append(row)
-    needed = {each.provider for each in timeline.waits} - {-1}
+    needed = timeline.providers - {-1}
     return [
         _joined(row, parts[id(row)], roles, _created(row, needed, timeline, devices))
         for row in rows

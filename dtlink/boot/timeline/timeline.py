@@ -129,6 +129,12 @@ class Timeline:
         """Every dependency of a device on another, those that cost nothing included."""
         return [self._dependency(each) for each in self._judged]
 
+    @property
+    def providers(self) -> frozenset[int]:
+        """The devices that provide for some of :attr:`waits`; -1 if for one there is none."""
+        suppliers = {each.requirement.supplier for each in self._times.judged}
+        return frozenset(self._devices.provider(each).device for each in suppliers)
+
     @cached_property
     def absences(self) -> Sequence[Absence]:
         """For each of :attr:`waits`: how its consumer ends if the supplier never probes."""
