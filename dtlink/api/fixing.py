@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from dtlink import arguments as taken
-from dtlink import reading
 from dtlink.api.lint import compared, named_paths, planned
 from dtlink.api.options import arguments, config_file, processes, refused_values
 from dtlink.api.replacing import PartlyWrittenError, replace
@@ -101,10 +100,10 @@ def write_files(outcome: FixOutcome, inputs: Iterable[Input], origins: Effective
     if origins and (refused := foreign_source(outcome.contents, inputs, origins)):
         return refused
     try:
-        for path, (before, _) in outcome.contents.items():
-            if reading.content(path, len(before)) != before:
-                return f"{path}: it has changed while it was linted: nothing is written"
-        replace({Path(path): after for path, (_, after) in outcome.contents.items()})
+        replace(
+            {Path(path): after for path, (_, after) in outcome.contents.items()},
+            {Path(path): before for path, (before, _) in outcome.contents.items()},
+        )
     except PartlyWrittenError as error:
         return f"{error.filename}: {error.strerror}"
     except OSError as error:
@@ -112,11 +111,15 @@ def write_files(outcome: FixOutcome, inputs: Iterable[Input], origins: Effective
     return ""
 
 
-def put(files: Mapping[str, bytes]) -> None:
-    """Write files that the user named, all or none. Raises :class:`InputError`."""
+def put(files: Mapping[str, bytes], expected: Mapping[str, bytes]) -> None:
+    """Write files that the user named, all or none. Raises :class:`InputError`.
+
+    ``expected`` is what files among them have that are written in place.
+    """
     try:
         for path in files:
             Path(path).resolve().parent.mkdir(exist_ok=True)
-        replace({Path(path): data for path, data in files.items()})
+        there = {Path(path): data for path, data in expected.items() if path in files}
+        replace({Path(path): data for path, data in files.items()}, there)
     except OSError as error:
         raise InputError(error.strerror or str(error), path=str(error.filename)) from error

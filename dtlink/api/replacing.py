@@ -10,9 +10,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from dtlink.api.beside import beside, into, is_special
+from dtlink.api.unchanged import unchanged
 
 #: What would end the process between two files, or leave a part of one.
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_ANY: Mapping[Path, bytes] = {}
 
 
 class PartlyWrittenError(OSError):
@@ -23,12 +25,13 @@ class PartlyWrittenError(OSError):
         super().__init__(cause.errno, f"{cause.strerror}; {there}", cause.filename)
 
 
-def replace(contents: Mapping[Path, bytes]) -> None:
+def replace(contents: Mapping[Path, bytes], expected: Mapping[Path, bytes] = _ANY) -> None:
     """Write files: all are written beside the old ones before the first takes its place.
 
-    Mode and owner stay, as far as this user may set them; a link stays a link. Raises
-    :class:`OSError` with the path in question, and then has written nothing, or
-    :class:`PartlyWrittenError` if a file could be written but not put in its place.
+    ``expected`` is what files must have until then. Mode and owner stay, as far as this user may
+    set them; a link stays a link. Raises :class:`OSError` with the path in question, and then has
+    written nothing, or :class:`PartlyWrittenError` if a file could be written but not put in its
+    place; one that is not as expected is a :class:`~dtlink.api.unchanged.ChangedError`.
     """
     with _no_signals(), ExitStack() as parts:
         ready: dict[Path, Path] = {}
@@ -41,6 +44,8 @@ def replace(contents: Mapping[Path, bytes]) -> None:
                     ready[target], number = parts.enter_context(beside(target))
                     with open(number, "wb") as file:
                         file.write(data)
+        # Waiting, and what is read meanwhile, is before the first file changes.
+        parts.enter_context(unchanged(expected))
         _put_in_place(contents, ready)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from dtlink.api.fix_outputs import FixOutputs
 from dtlink.cli.messages import say, tell
@@ -128,13 +128,23 @@ class FixRequest(NamedTuple):
         reports = []
         for item in plan.inputs:
             self._check_place(item, origins)
+            expected = self._before(item)
             outcome = fix_input(plan, item, wanted, self.outputs, compare)
             files = files_of(item, outcome, self.outputs)
             refuse_overwritten()
-            put(files)
+            put(files, expected)
             tell(told(item, outcome, files, self.outputs))
             reports.append(outcome.report)
         return [*reports, *plan.unread]
+
+    def _before(self, item: Input) -> Mapping[str, bytes]:
+        """What a file has that is written in place. Raises :class:`InputError`."""
+        import os
+
+        from dtlink.firmware.read import load
+
+        is_file = not item.member and not os.path.isdir(item.path)  # noqa: PTH112 - any text
+        return {item.path: load(item.path)} if self.outputs.in_place and is_file else {}
 
     def _check_place(self, item: Input, origins: Effective | None) -> None:
         """Raise :class:`InputError` for a blob in a folder that is a link to one elsewhere."""
