@@ -1,4 +1,4 @@
-"""SIGTERM while there is something to clean up."""
+"""SIGTERM, or a terminal that is closed, while there is something to clean up."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 from dtlink.typed import NoReturn
 
-#: What a shell reports of a program that SIGTERM ended.
-_STATUS = 143
+#: What is added to the number of a signal to get what a shell reports of a program that it ended.
+_STATUS = 128
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Have SIGTERM leave through ``finally`` blocks; by default it ends Python at once.
+    """Have SIGTERM and SIGHUP leave through ``finally`` blocks; by default they end Python at once.
 
     Nothing changes outside the main thread, which alone may set handlers, and where a program that
     uses dtlink has a handler of its own.
@@ -21,16 +21,18 @@ def terminable() -> Iterator[None]:
     import signal
     import threading
 
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, _leave)
+    numbers = [signal.SIGTERM, *filter(None, [getattr(signal, "SIGHUP", None)])]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    ours = [each for each in numbers if signal.getsignal(each) is signal.SIG_DFL]
+    for each in ours:
+        signal.signal(each, _leave)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for each in ours:
+            signal.signal(each, signal.SIG_DFL)
 
 
-def _leave(*_: object) -> NoReturn:
-    raise SystemExit(_STATUS)
+def _leave(number: int, _: object) -> NoReturn:
+    raise SystemExit(_STATUS + number)

@@ -81,25 +81,32 @@ def interrupted(file: str, number: int) -> None:
         signal.raise_signal(number)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_leaves_the_old_file_and_no_part(number: int, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     file.write_text("old")
     # A shell that starts this in the background has SIGINT ignored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup
     try:
         with pytest.raises((SystemExit, KeyboardInterrupt)):
             interrupted(str(file), number)
     finally:
         signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGHUP, hangup)
     assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"report.json": "old"}
 
 
-def test_termination_has_the_status_that_shells_report() -> None:
-    with pytest.raises(SystemExit) as stop, terminable():
-        signal.raise_signal(signal.SIGTERM)
-    assert stop.value.code == 128 + signal.SIGTERM
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_termination_has_the_status_that_shells_report(number: int) -> None:
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        with pytest.raises(SystemExit) as stop, terminable():
+            signal.raise_signal(number)
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+    assert stop.value.code == 128 + number
 
 
 def test_the_handler_of_a_program_that_uses_dtlink_stays() -> None:
