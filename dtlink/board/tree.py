@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from dtlink.schema.source import SchemaSource
     from dtlink.schema.suppliers import SupplierFaults
 
+#: Characters of the smallest integer of an option.
+_DIGITS = 11
 #: What an overlay may leave open, since the base tree has the rest.
 _OPEN = frozenset(
     (UnresolvedReason.DANGLING, UnresolvedReason.NO_CELLS, UnresolvedReason.NO_PARENT)
@@ -173,7 +175,8 @@ class TreeBoard:
 
         facts = self.facts if TIMEOUT_IS_CONFIGURED.on(self.version) else None
         value = facts.build.config.get("DRIVER_DEFERRED_PROBE_TIMEOUT", "") if facts else ""
-        return int(value) if value.removeprefix("-").isdecimal() else None
+        is_number = value.removeprefix("-").isdecimal() and len(value) <= _DIGITS
+        return int(value) if is_number else None
 
     @cached_property
     def against(self) -> KernelProfile | None:

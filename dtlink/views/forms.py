@@ -40,6 +40,8 @@ def one_of(*words: str) -> Narrow:
 
 
 COUNT = Narrow(NUMBER, "a number from 0", lambda value: value >= 0)
+#: A cell of a devicetree, or a field of a table as large.
+CELL = Narrow(NUMBER, "a number of 32 bits", lambda value: 0 <= value < 1 << 32)
 COUNT_OR_NONE = Narrow(NUMBER + NONE, "a number from 0, or null", lambda value: value >= 0)
 #: A node, by its path or by its name in a table.
 NODE = matching("(/|[A-Z]{4}/).*", "the path of a node")

@@ -604,6 +604,7 @@ def test_a_report_of_a_later_version_has_forms_of_its_own(builds: Builds) -> Non
         ("links", "inputs", [1], "inputs[0].links[0].inputs is not a pair of numbers or null"),
         ("links", "inputs", ["a", "b"], "inputs[0].links[0].inputs is not a pair"),
         ("links", "inputs", [0, -1], "inputs[0].links[0].inputs is not a pair"),
+        ("links", "args", [1 << 32], "inputs[0].links[0].args[0] is not a number of 32 bits"),
         ("links", "output", "0", "inputs[0].links[0].output is not a number or null"),
         ("links", "through", [], "inputs[0].links[0].through is not text or null"),
         ("links", "used_by_linux", 1, "inputs[0].links[0].used_by_linux is not true or false"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _FIXUPS, _LOCAL_FIXUPS = "__fixups__", "__local_fixups__"
 #: As strtoul() takes it.
-_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)\Z")
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]{1,18})\Z")
 #: What is done with a node, a property and the offsets of phandles in it.
 Use = Callable[[SourceNode, str, Sequence[int]], None]
 

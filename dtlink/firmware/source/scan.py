@@ -28,6 +28,8 @@ COMMENT_OR_STRING: Final = re.compile(
 )
 #: The byte order mark of UTF-8, which gcc skips (libcpp/charset.cc, _cpp_convert_input()).
 _BOM: Final = "\ufeff"
+#: Digits of a line's number that count: it has at most as many as 2147483647.
+_DIGITS: Final = 10
 _CONTINUED = re.compile(r"\\[ \t]*\n")
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _HASH = re.compile(r"[ \t]*#")
@@ -199,7 +201,9 @@ class SourceFile:
         word, rest, line, file, included = match.groups()
         start, end = match.span()
         if line is not None:
-            self._markers.append(LineMarker(min(end + 1, len(self.text)), int(line), file or ""))
+            self._markers.append(
+                LineMarker(min(end + 1, len(self.text)), int(line[:_DIGITS]), file or "")
+            )
         elif included is not None:
             found.append(Segment(Kind.DTC_INCLUDE, start, end, included))
         elif word == "define":

@@ -302,8 +302,9 @@ class Reach:
             if (macro := file.macros.get(text)) is not None:
                 text = macro.body.strip("() ")
                 break
-        if re.fullmatch(r"0x[0-9a-fA-F]+|\d+", text):
-            number = int(text, 0)
+        if re.fullmatch(r"0x[0-9a-fA-F]{1,16}|0[0-7]{0,21}|[1-9][0-9]{0,18}", text):
+            is_octal = text[0] == "0" and text[1:2] != "x"
+            number = int(text, 8 if is_octal else 0)
             return Value(Is.NAME, f"#{number}" if number else "")
         return Value(Is.NAME, "*")
 

@@ -23,6 +23,8 @@ from dtlink.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Final
 
+#: More digits than a number of bytes has.
+_DIGITS: Final = 20
 #: The first field of a file, and of one of an older dtlink.
 HEADING: Final = b"dtlink source indexes 2"
 _OLDER: Final = b"dtlink source indexes 1"
@@ -104,7 +106,7 @@ def contents(data: bytes) -> Contents | None:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS else 0
 
 
 def joined(

@@ -26,6 +26,7 @@ from dtlink.views.diff.rows import FindingRow, IdentityRow, PairRow, WaitRow
 from dtlink.views.diff.sides import Side
 from dtlink.views.diff.snapshot import Snapshot
 from dtlink.views.forms import (
+    CELL,
     COUNT,
     COUNT_OR_NONE,
     FLAG,
@@ -56,7 +57,7 @@ _LINK: Members = {
     **dict.fromkeys(("binding", "property", "kind"), TEXT),
     "origin": one_of(*(each.value for each in Origin)),
     "index": COUNT,
-    "args": [COUNT],
+    "args": [CELL],
     **dict.fromkeys(("optional", "followed"), FLAG),
     "why_not": TEXT + NONE,
 }

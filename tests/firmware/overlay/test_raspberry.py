@@ -317,3 +317,12 @@ def test_the_result_is_that_of_dtmerge(parameters: list[str], tmp_path: Path) ->
     line = f"dtparam={','.join(rest)}" if overlay == "-" else f"dtoverlay={','.join(parameters)}"
     mine = configured(line, rtc=OVERLAY)
     assert canonical(mine) == canonical(fdt.read((tmp_path / "out.dtb").read_bytes()))
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "0" * 5000])
+def test_numbers_of_very_many_digits(digits: str) -> None:
+    """Python refuses to read a number of more than 4,300 digits."""
+    parameters = f"i2c_arm_baudrate={digits}\nfar={digits}"
+    assert configured(parameters).by_path["/soc"]
+    far = BASE.replace("n:2000000000", f"n:{digits}")
+    assert configured("far=1", far).by_path["/soc"]

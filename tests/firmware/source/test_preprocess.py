@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from dtlink.firmware import dts
 from tests.firmware.source.sources import preprocessed, written
 
 # Each row: what it is about, the source, the words that are left.
@@ -177,3 +178,9 @@ BOMBS = [
 @pytest.mark.parametrize("source", BOMBS, ids=["doubling", "nested", "includes", "depth", "signs"])
 def test_bombs_are_bounded(source, tmp_path):
     assert preprocessed(tmp_path, {"a.dts": source}).faults
+
+
+def test_a_line_marker_with_very_many_digits():
+    """Python refuses to read a number of more than 4,300 digits."""
+    many = "9" * 5000
+    assert len(list(dts.read_text(f'# {many} "x.h"\n/dts-v1/;\n#line {many}\n/ {{ }};'))) == 1

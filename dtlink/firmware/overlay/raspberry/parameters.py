@@ -74,7 +74,7 @@ def _move_symbols(root: SourceNode, old: str, new: str) -> None:
 def _number(target: Target) -> int:
     """The value as an integer, as C reads one."""
     text = target.value
-    if found := re.fullmatch(r"\s*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)", text):
+    if found := re.fullmatch(r"\s*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]{0,99})", text):
         digits = found[2].lower()
         base = 16 if digits.startswith("0x") else 8 if digits.startswith("0") else 10
         number = int(digits, base)
@@ -90,7 +90,7 @@ def _number(target: Target) -> int:
 
 def _switch(root: SourceNode, text: str, value: int) -> None:
     """Switch fragments on and off: ``+0-1=2!3``."""
-    for sign, number in re.findall(r"([+\-=!])(\d+)", text):
+    for sign, number in re.findall(r"([+\-=!])([0-9]{1,18})", text):
         is_on = sign == "+" or (sign == "=" and value != 0) or (sign == "!" and value == 0)
         names = (f"fragment@{int(number)}", f"fragment-{int(number)}")
         fragment = next((each for name in names if (each := subnode(root, name))), None)

@@ -107,7 +107,7 @@ def _target(reader: _Reader, phandle: int, text: str, value: str) -> Target:
 
 
 def _leading_number(text: str) -> int:
-    found = re.match(r"\s*[+-]?\d+", text)
+    found = re.match(r"\s*[+-]?[0-9]{1,18}", text)
     return int(found[0]) if found else 0
 
 
