@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _DISK = "disk"
 _DEPENDENCY = "module"
 _ROOT = "root"
-_GAPS = (State.NOT_BUILT, State.NO_DRIVER, State.UNKNOWN)
+#: What a device may have instead of a driver.
+GAPS = (State.NOT_BUILT, State.NO_DRIVER, State.UNKNOWN)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -276,7 +277,7 @@ class _Collector:
         for name in driver.modules:
             optional = not step.is_sure
             self._add(name, node, binding, consumer, driver.config, optional=optional, made=made)
-        if driver.state in _GAPS and step.is_sure:
+        if driver.state in GAPS and step.is_sure:
             self._gap(node, binding, consumer, driver, made=made)
 
     def _add_bus(self, way: Way) -> None:
@@ -301,7 +302,7 @@ class _Collector:
         optional = optional or row.is_optional
         for name in driver.modules:
             self._add(name, node, binding, consumer, driver.config, row.drives, optional=optional)
-        if driver.state in _GAPS and not optional:
+        if driver.state in GAPS and not optional:
             self._gap(node or "/chosen", binding, consumer, driver, row.drives)
 
     def _gap(

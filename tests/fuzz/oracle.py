@@ -159,12 +159,10 @@ def wrong(call: Call, printed: Printed, size: int, number: int) -> str:
     most = EXPANDED if call[0] == "preprocess" else SARIF if form == "sarif" else LONGEST
     if (longest := max(len(printed.out), len(printed.err))) > max(most, size * PER_BYTE):
         return f"{longest} characters of output"
-    if "--diff" in call:  # a patch has the ends of lines of its source
-        printed = printed._replace(out=printed.out.replace("\r\n", "\n"))
     controls = _ASCII_CONTROLS if form in _JSON else _CONTROLS
     checked = {"standard error": (printed.err, _CONTROLS), "output": (printed.out, controls)}
-    if form == "html":  # scripts have what they like
-        del checked["output"]
+    if form == "html" or "--diff" in call:
+        del checked["output"]  # scripts have what they like, a patch has the bytes of its source
     for name, (text, wrong) in checked.items():
         if found := wrong.search(text):
             start = max(found.start() - 60, 0)

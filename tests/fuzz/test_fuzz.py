@@ -125,6 +125,12 @@ def test_what_no_output_may_be(printed: oracle.Printed, wrong: str) -> None:
     assert found.startswith(wrong) if not wrong else wrong in found
 
 
+def test_a_patch_has_the_bytes_of_its_source() -> None:
+    printed = oracle.Printed(1, "-a\rb\x1b\n", "")
+    assert not oracle.wrong(["lint", "a.dts", "--diff"], printed, 100, 1)
+    assert oracle.wrong(["lint", "a.dts"], printed, 100, 1)
+
+
 def test_documents_are_parsed_and_compared_with_the_schema() -> None:
     call = ["lint", "a.dtb", "--format", "json"]
     assert "no json" in oracle.wrong(call, oracle.Printed(0, "{", ""), 1, 1)

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from dtlink.cli.main import COMMANDS, cli
 from dtlink.observed.bootlog.model import CauseKind, DeviceEffect
+from dtlink.views.modules import GAPS
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARDS = sorted((ROOT / "fixtures" / "boards").glob("*.dtb"))
@@ -179,3 +180,8 @@ def test_every_member_has_title_and_description() -> None:
     for name, definition in SCHEMA["$defs"].items():
         visit(definition, name)
     assert bare == []
+
+
+def test_what_a_device_may_have_instead_of_a_driver_is_of_the_schema() -> None:
+    rows = SCHEMA["$defs"]["input"]["properties"]["modules"]["properties"]["without_driver"]
+    assert rows["items"]["properties"]["state"]["enum"] == [each.value for each in GAPS]
