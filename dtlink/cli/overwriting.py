@@ -26,10 +26,15 @@ _READ = (*SUFFIXES, *INCLUDED, ".aml", ".toml", ".config")
 def watch(outputs: Iterable[str | None], *, also: bool = False) -> None:
     """Watch the files that the command writes; ``also``: and those that are watched already.
 
-    Raises :class:`click.UsageError` for two that are one file.
+    Raises :class:`click.UsageError` for two that are one file, and for one in no folder: to find
+    that out at the end would lose the work of the run.
     """
+    named = [each for each in outputs if each]
+    for each in named:
+        if not os.path.isdir(os.path.dirname(each) or os.curdir):  # noqa: PTH112, PTH120 - text
+            raise usage_error(f"{each}: No such file or directory")
     try:
-        reading.watch(filter(None, outputs), also=also)
+        reading.watch(named, also=also)
     except reading.OutputsMeetError as error:
         raise usage_error(str(error)) from error
 

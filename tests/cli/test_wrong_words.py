@@ -54,6 +54,18 @@ def test_the_answer_says_what_to_write(run: Run, line: str, answer: str) -> None
     assert answer in result.stderr
 
 
+@pytest.mark.parametrize(
+    "options", [("-o", "gone/x"), ("--format", "json=gone/x"), ("--format", "jsonl=gone/x")]
+)
+def test_a_report_in_no_folder_is_refused_before_the_inputs_are_read(
+    run: Run, options: tuple[str, str]
+) -> None:
+    result = run("lint", "missing.dtb", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "gone/x: No such file or directory" in result.stderr
+    assert "missing.dtb" not in result.stderr
+
+
 def test_a_blob_is_no_schema(run: Run) -> None:
     pytest.importorskip("dtschema")
     pytest.importorskip("libfdt")
