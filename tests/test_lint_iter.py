@@ -152,6 +152,44 @@ def test_inputs_that_come_slowly_do_not_wait_for_one_another() -> None:
     assert len(arrived) == 1
 
 
+class SourceError(Exception):
+    """What the source of inputs raises."""
+
+
+def _inputs_until_an_error(number: int) -> Iterator[Path]:
+    for _ in range(number):
+        yield FILES[0]
+    raise SourceError
+
+
+@pytest.mark.parametrize("number", [0, 7])
+@pytest.mark.parametrize("batch", [1, 3, 16])
+@pytest.mark.parametrize("kind", ["here", "processes", "threads"])
+def test_what_the_inputs_raise_comes_after_their_reports(
+    kind: str, batch: int, number: int
+) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        options: dict[str, Any] = {
+            "here": {},
+            "processes": {"jobs": 2},
+            "threads": {"executor": threads},
+        }[kind]
+        inputs = _inputs_until_an_error(number)
+        reports = dtlink.lint_iter(inputs, batch=batch, config=False, **options)
+        found = list(itertools.islice(reports, number))
+        assert [each.path for each in found] == [str(FILES[0])] * number
+        with pytest.raises(SourceError):
+            next(reports)
+        assert list(reports) == []
+
+
+def test_an_input_that_is_none_is_refused_after_the_reports_before_it() -> None:
+    reports = dtlink.lint_iter([FILES[0], 3], jobs=2, config=False)  # type: ignore[list-item]
+    assert next(reports).path == str(FILES[0])
+    with pytest.raises(TypeError, match="not int"):
+        next(reports)
+
+
 def test_reports_can_be_sent(expected: list[str]) -> None:
     reports = dtlink.lint(FILES, config=False).inputs
     assert lines(pickle.loads(pickle.dumps(reports))) == expected[: len(FILES)]  # noqa: S301

@@ -85,7 +85,8 @@ def lint_iter(
     worker. What a lost worker had is done again; an input that no worker survives has an ``error``
     that says so.
 
-    Raises what :func:`dtlink.lint` raises, :class:`ExecutorError` for workers of another version
+    Raises what ``inputs`` raises, after the reports of the inputs before that; what
+    :func:`dtlink.lint` raises, :class:`ExecutorError` for workers of another version
     or in another folder, and what the executor raises if it cannot do any call.
     """
     taken.number("batch", batch, 1)
@@ -218,12 +219,17 @@ def _batches(items: Iterable[_Item], number: int) -> Iterator[Sequence[_Item]]:
     """Items that go to a worker together."""
     batch: list[_Item] = []
     size, began = 0, time.monotonic()
-    for item in items:
-        batch.append(item)
-        size += len(item.task.data or b"")
-        if len(batch) >= number or size > _BYTES or time.monotonic() - began > _PATIENCE:
+    try:
+        for item in items:
+            batch.append(item)
+            size += len(item.task.data or b"")
+            if len(batch) >= number or size > _BYTES or time.monotonic() - began > _PATIENCE:
+                yield batch
+                batch, size, began = [], 0, time.monotonic()
+    except Exception:  # of whatever gives the inputs; those that it gave are linted first
+        if batch:
             yield batch
-            batch, size, began = [], 0, time.monotonic()
+        raise
     if batch:
         yield batch
 

@@ -100,12 +100,12 @@ def in_order(
     ``chunks`` may have no end: at most ``in_flight`` are with the executor, by default some for
     each of its workers. What a lost worker had is done again; where it is lost again, item by item,
     so that the one because of which it is lost is known. ``spare`` makes an executor for when this
-    one has broken.
+    one has broken. What ``chunks`` raises comes after the results of the chunks before that.
     """
     run = _Run(work, executor, spare)
-    limit = in_flight
+    limit, raised = in_flight, list[Exception]()
     try:
-        for number, chunk in enumerate(chunks):
+        for number, chunk in enumerate(_up_to_error(chunks, raised)):
             if not in_flight and number % _CALLS_PER_LOOK == 0:
                 limit = _CALLS_PER_WORKER * workers_of(executor)
             run.begin(chunk)
@@ -115,6 +115,18 @@ def in_order(
             yield from run.take()
     finally:
         run.end()
+    if raised:
+        raise raised[0]
+
+
+def _up_to_error(
+    chunks: Iterable[Sequence[_ItemT]], raised: list[Exception]
+) -> Iterator[Sequence[_ItemT]]:
+    """The chunks until one is an error, which is kept."""
+    try:
+        yield from chunks
+    except Exception as error:  # noqa: BLE001 - it is raised when the chunks before it are done
+        raised.append(error)
 
 
 class _Run(Generic[_ItemT, _ResultT]):
