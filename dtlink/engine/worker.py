@@ -12,16 +12,13 @@ import pickle
 import select
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from weakref import WeakSet
 
+from dtlink.engine.ending import Ended, Forked, Interpreter, ended
 from dtlink.records import NamedTuple
-from dtlink.typed import TYPE_CHECKING, Any, NoReturn, Protocol
-
-if TYPE_CHECKING:
-    import subprocess
+from dtlink.typed import Any, NoReturn
 
 #: What the standard streams of a new interpreter do not have: the pipes, as numbers, and the path
 #: on which modules are found, without the working folder, which may be anybody's.
@@ -33,29 +30,10 @@ _BEGIN = (
 
 #: What is sent instead of a call: there are no more.
 _NO_MORE = pickle.dumps(None)
-#: Seconds that a process has to end, once it should, before it is killed.
-_PATIENCE = 5.0
-#: Seconds between two looks at whether it has ended, at first and at most.
-_LOOKS = 0.0005, 0.05
 
 
 class WorkerLostError(Exception):
     """A process ended before it had answered; the message says how."""
-
-
-class Ended(Protocol):
-    """A process that can be ended."""
-
-    def signal(self, number: int) -> None:
-        """Send it a signal, if it has not ended."""
-        raise NotImplementedError
-
-    def wait(self, seconds: float) -> int | None:
-        """Wait for its end, so long at most.
-
-        Returns the exit code, negative ones are signals; ``None``: it has not ended.
-        """
-        raise NotImplementedError
 
 
 #: The processes that there are.
@@ -122,7 +100,7 @@ class Worker:
         for each in (self._ask, self._answer):
             with suppress(OSError):
                 each.close()
-        _ended(self._process)
+        ended(self._process)
 
     def _dismiss(self) -> None:
         """Have the process end: any fork of this one may keep the pipe from ending."""
@@ -132,18 +110,9 @@ class Worker:
 
     def _end(self) -> str:
         """How the process ended."""
-        code = _ended(self._process)
+        code = ended(self._process)
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
         return f"the process that read it {how}"
-
-
-def _ended(process: Ended) -> int:
-    """The exit code of a process that is to end, or has; it is killed if that takes long."""
-    code = process.wait(_PATIENCE)
-    while code is None:
-        process.signal(signal.SIGKILL)  # one that is stopped ends by no other
-        code = process.wait(_PATIENCE)
-    return code
 
 
 def may_fork() -> bool:
@@ -167,58 +136,10 @@ class _Pipes(NamedTuple):
         return cls(*os.pipe(), *os.pipe())
 
 
-class _Forked:
-    """A fork of this process."""
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-        self._code: int | None = None
-
-    def signal(self, number: int) -> None:
-        if self._code is None:
-            with suppress(ProcessLookupError):
-                os.kill(self._number, number)
-
-    def wait(self, seconds: float) -> int | None:
-        until, (step, most) = time.monotonic() + seconds, _LOOKS
-        while self._code is None and not self._look() and time.monotonic() < until:
-            time.sleep(step)
-            step = min(2 * step, most)
-        return self._code
-
-    def _look(self) -> bool:
-        """Whether it has ended."""
-        try:
-            number, status = os.waitpid(self._number, os.WNOHANG)
-        except ChildProcessError:  # whoever made this process ignores its children
-            self._code = 0
-        else:
-            self._code = os.waitstatus_to_exitcode(status) if number else None
-        return self._code is not None
-
-
-class _Interpreter:
-    """Another interpreter."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-
-    def signal(self, number: int) -> None:
-        self._process.send_signal(number)
-
-    def wait(self, seconds: float) -> int | None:
-        import subprocess
-
-        try:
-            return self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
-
-
 def _fork(pipes: _Pipes, inherited: Iterable[int]) -> Ended:
     number = os.fork()
     if number:
-        return _Forked(number)
+        return Forked(number)
     code = 1
     try:
         for each in (pipes.ask, pipes.answered, *inherited):
@@ -245,7 +166,7 @@ def _interpreter(pipes: _Pipes) -> Ended:
         stdout=subprocess.DEVNULL,
         pass_fds=theirs,
     )
-    return _Interpreter(process)
+    return Interpreter(process)
 
 
 def main(asked: int, answers: int) -> NoReturn:

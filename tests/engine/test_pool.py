@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import dtlink
-from dtlink.engine import worker
+from dtlink.engine import ending
 from dtlink.engine.pool import Processes
 from dtlink.engine.worker import WorkerLostError, may_fork
 
@@ -183,7 +183,7 @@ def test_a_child_that_holds_the_pipes_delays_nothing(
     child()
     begun = time.monotonic()
     pool.shutdown()
-    assert time.monotonic() - begun < worker._PATIENCE
+    assert time.monotonic() - begun < ending._PATIENCE
 
 
 def test_a_killed_process_is_seen_beside_other_pools_and_children(
@@ -204,7 +204,7 @@ def test_a_killed_process_is_seen_beside_other_pools_and_children(
 def test_a_process_that_is_stopped_is_killed(
     pool: Processes, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
-    monkeypatch.setattr(worker, "_PATIENCE", 0.1)
+    monkeypatch.setattr(ending, "_PATIENCE", 0.1)
     number = pool.submit(os.getpid).result()
     for _ in range(calls):
         pool.submit(time.sleep, 60)
