@@ -22,6 +22,11 @@ from tests.support.packing import gzipped
 _CALLS = (*requests.REQUESTS, *(call for _, call, _ in requests.NAMES.values()))
 _BEFORE = ("", *(before for before, _, _ in requests.NAMES.values() if before))
 _ERRORS = tuple(body for held in requests.HANDLINGS.values() for body in held)
+#: Without one nothing is asked about a driver.
+_TABLE = """
+static const struct of_device_id vendor_ids[] = { { .compatible = "vendor,mmc" }, { } };
+MODULE_DEVICE_TABLE(of, vendor_ids);
+"""
 #: A driver that asks for what others offer.
 _DRIVER = """
 static const struct of_device_id mmc_ids[] = { { .compatible = "vendor,mmc" }, { } };
@@ -90,7 +95,7 @@ def _driver(chance: random.Random) -> bytes:
     body = [f"\tp = {call};\n\tif (IS_ERR(p))\n\t\treturn PTR_ERR(p);\n" for call in calls]
     get = f"clk = {chance.choice(calls)};"
     body += [each.replace("GET", get) for each in chance.sample(_ERRORS, chance.randint(0, 3))]
-    before = "".join(dict.fromkeys(chance.choices(_BEFORE, k=2)))
+    before = _TABLE + "".join(dict.fromkeys(chance.choices(_BEFORE, k=2)))
     if chance.random() < 0.4:
         before += requests.WRAPPER
         body.append('\tclk = vendor_clk(dev, np, chance ? "a" : names[i]);\n')
