@@ -63,14 +63,14 @@ def test_a_machine_with_a_devicetree(root: Path) -> None:
 def test_the_tree_of_the_kernel_where_the_blob_may_not_be_read(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Path.read_bytes
+    real = os.open
 
-    def refuse(path: Path) -> bytes:
-        if path.name == "fdt":
+    def refuse(path: str, *given: int) -> int:
+        if path == str(root / live.FDT):
             raise PermissionError(13, "Permission denied")
-        return real(path)
+        return real(path, *given)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     machine = live_machine(str(root))
     assert machine.paths == (str(root / live.TREE),)
     assert machine.missing == (f"not taken: {root / live.FDT}: Permission denied",)
