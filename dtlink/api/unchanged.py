@@ -18,7 +18,9 @@ from typing import BinaryIO
 from dtlink import reading
 
 #: Seconds to wait for another run, which holds files only while it puts them in their places.
-_PATIENCE, _STEP = 5.0, 0.02
+_PATIENCE = 5.0
+#: Seconds between two looks.
+_STEP = 0.02
 
 
 class ChangedError(OSError):

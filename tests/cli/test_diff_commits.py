@@ -120,7 +120,7 @@ def test_blobs(top):
 # What is named, and what is said of it.
 WRONG = {
     "no:dts/a.dts": "no:dts/a.dts: no such file, and there is no commit no in",
-    "--output=x:dts/a.dts": "Missing argument",
+    "--output=x:dts/a.dts": "x:dts/a.dts: No such file or directory",
     "v1:dts/none.dts": "v1:dts/none.dts: not in commit",
     "v1:../a.dts": "not in commit",
     "v1:/etc/passwd": "not in commit",

@@ -496,7 +496,7 @@ def test_the_listing_beside_a_damaged_table_is_read(tmp_path: Path) -> None:
 
 def test_a_folder_of_which_nothing_can_be_read(tmp_path: Path) -> None:
     top = write(tmp_path, {"IORT": IORT[:50], "MCFG": b""})
-    with pytest.raises(InputError, match="and 1 files more") as caught:
+    with pytest.raises(InputError, match="and 1 more file") as caught:
         read.read_folder(top)
     assert caught.value.path == f"{top}/IORT"
 

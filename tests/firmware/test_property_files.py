@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,10 +126,10 @@ def test_what_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "link").symlink_to("compatible")
     os.mkfifo(tmp_path / "fifo")
 
-    def refuse(path: str, mode: str) -> object:
+    def refuse(path: str, mode: str, **given: Any) -> object:
         if "security" in path:
             raise PermissionError
-        return Path(path).open(mode)
+        return open(path, mode, **given)
 
     monkeypatch.setattr(property_files, "open", refuse, raising=False)
     found = property_files.read_folder(str(tmp_path))
