@@ -18,6 +18,8 @@ import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
+from dtlink.typed import IO, Any
+
 #: Do not wait for the other end of a pipe, and do not become the process of a terminal.
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
@@ -80,8 +82,8 @@ def _check(mode: int, path: str) -> None:
 
 
 def allow(path: str) -> None:
-    """Have a pipe or a device read as an input: the user named it."""
-    if _is_special(path):
+    """Have a pipe or a device read as an input: the user named it, and no configuration."""
+    if path not in _configured and _is_special(path):
         _pipes.add(path)
 
 
@@ -154,6 +156,13 @@ def note_path(path: str) -> None:
     """As :func:`note`, of a file that another library reads."""
     if _watched and (identity := identity_of(path)):
         note(*identity)
+
+
+def note_stream(stream: IO[Any]) -> None:
+    """As :func:`note`, of a file that is open, such as standard input; others have no number."""
+    with suppress(OSError, ValueError):
+        found = os.fstat(stream.fileno())
+        note(found.st_dev, found.st_ino)
 
 
 def note_below(folder: str) -> None:

@@ -122,6 +122,7 @@ def _may_be_report(path: str) -> bool:
     """By how a file begins. What a pipe has given is gone: only a report can come by one."""
     if path == STDIN:
         stream = sys.stdin.buffer
+        reading.note_stream(stream)
         return isinstance(stream, BufferedReader) and _begins_so(stream.peek(_HEAD)[:_HEAD])
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - paths stay as given
         return True

@@ -97,5 +97,6 @@ def _is_table(path: str) -> bool:
     if not path.endswith(".dat"):
         return False
     with suppress(OSError), open(path, "rb", opener=reading.looked_at) as file:
-        return int.from_bytes(file.read(8)[4:], "little") == os.fstat(file.fileno()).st_size
+        size = os.fstat(file.fileno()).st_size
+        return size > 0 and int.from_bytes(file.read(8)[4:], "little") == size
     return False

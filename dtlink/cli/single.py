@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from dtlink import engine
+from dtlink import engine, reading
 from dtlink.cli.complaints import complain
 from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.sources import configured
@@ -56,6 +56,8 @@ def check_order(path: str, *others: str) -> None:
 
 def one(path: str, task: engine.Task, *, digest: bool) -> InputReport:
     """The report of one input."""
+    for each in Input.named(path).with_overlays(task.sources.overlay).paths:
+        reading.allow(each)
     return engine.process(path, configured(path, task), digest=digest)
 
 

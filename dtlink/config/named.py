@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
+from dtlink import reading
 from dtlink.board.settings import Settings
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
@@ -34,8 +35,10 @@ def check_named(boards: Iterable[Settings]) -> list[str]:
 def _check_files(board: Settings) -> None:
     for field in _FILES:
         for path in getattr(board, field):
-            if not os.path.exists(Input.named(path).path):  # noqa: PTH110 - paths stay text
+            named = Input.named(path).path
+            if not os.path.exists(named):  # noqa: PTH110 - paths stay text
                 raise InputError(f"no such file or folder ({field})", path=path)
+            reading.allow(named)
 
 
 def missing_folders(boards: Iterable[Settings]) -> Iterator[str]:

@@ -244,6 +244,7 @@ def hold_standard_input() -> bytes:
     global _held  # noqa: PLW0603 - there is one standard input, which can be read once
     stream = sys.stdin.buffer
     if _held is None or _held[0] is not stream:
+        reading.note_stream(stream)
         try:
             _held = stream, read_up_to(stream, _MAX_PIPED + 1)
         except OSError as error:
@@ -259,6 +260,7 @@ _MAX_PIPED = 1 << 30
 def _piped() -> bytes:
     if _held is not None and _held[0] is sys.stdin.buffer:
         return _held[1]
+    reading.note_stream(sys.stdin.buffer)
     return sys.stdin.buffer.read(fdt.MAX_SIZE + 1)
 
 

@@ -96,8 +96,11 @@ class Disk:
             return f"can't be read: {getattr(error, 'strerror', None) or error}"
 
     def begin(self, path: str, most: int) -> bytes:
-        """The first ``most`` bytes of a file. Raises :class:`OSError`."""
-        with open(path, "rb", opener=reading.regular) as file:
+        """The first ``most`` bytes of a file, to see what it is. Raises :class:`OSError`.
+
+        A file that turns out to be an input has to be noted as read (:func:`reading.note_path`).
+        """
+        with open(path, "rb", opener=reading.looked_at) as file:
             # Asked for a byte more than there is, not for the most there may be; see read.load().
             size = os.fstat(file.fileno()).st_size
             return file.read(min(size + 1, most) if size else most)

@@ -78,6 +78,7 @@ def read(path: str) -> Observation:
 
 def _read(path: str, collector: ReportCollector) -> None:
     if path == STDIN:
+        reading.note_stream(sys.stdin.buffer)
         _file(sys.stdin.buffer, "", collector)
     elif os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         _folder(path, collector)

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
+from dtlink import reading
 from dtlink.firmware.acpi import acpidump, listing, raw, textdump
 from dtlink.firmware.acpi.blocks import FIRST_COUNTS, UNIQUE, RawTable, machine_of
 from dtlink.firmware.acpi.machine import Machine
@@ -238,6 +239,7 @@ def _sniff_listing(path: str, name: str, storage: Disk) -> _File | None:
 
 
 def _read_within(path: str, room: int, storage: Disk) -> bytes:
+    reading.note_path(path)
     data = _read(path, min(MAX_SIZE, room), storage)
     if len(data) > room:
         raise InputError(f"more than {MAX_TOTAL} bytes of tables in the folder", path=path)

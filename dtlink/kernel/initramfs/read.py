@@ -45,6 +45,7 @@ def read_initramfs(path: str, *, limit: int = MAX_UNPACKED) -> Initramfs:
 
 def _read(path: str, limit: int) -> Initramfs:
     if path == STDIN:
+        reading.note_stream(sys.stdin.buffer)
         return _file(sys.stdin.buffer, limit)
     if os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         from dtlink.kernel.initramfs.folder import read_folder

@@ -74,6 +74,7 @@ def read_log(path: str) -> list[LogLine]:
     """
     try:
         if path == STDIN:
+            reading.note_stream(sys.stdin.buffer)
             return parse(_bytes(sys.stdin.buffer, MAX_BYTES))
         with open(path, "rb", opener=reading.named) as file:
             return parse(_bytes(file, os.fstat(file.fileno()).st_size or MAX_BYTES))
