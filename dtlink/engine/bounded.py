@@ -53,7 +53,7 @@ def _bounded(item: InputReport, most: int) -> InputReport:
     known, of_known = _worst(item.known, lambda each: each, most)
     ignored, of_ignored = _worst(item.ignored, lambda each: each.finding, most)
     cut = {"findings": left, "known": of_known, "ignored": of_ignored}
-    truncated = (*item.truncated, *_rows(cut))
+    truncated = (*_rows(cut, item.truncated),)
     return item._replace(findings=findings, known=known, ignored=ignored, truncated=truncated)
 
 
@@ -78,8 +78,12 @@ def _worst(
     return [each for at, each in enumerate(items) if at in kept], omitted
 
 
-def _rows(cut: Mapping[str, _Left]) -> Iterator[Truncated]:
-    for member, left in cut.items():
+def _rows(cut: Mapping[str, _Left], before: Iterable[Truncated]) -> Iterator[Truncated]:
+    """What each list lacks, with what it lacked before: one row for a rule and a severity."""
+    lacking = {member: Counter(left) for member, left in cut.items()}
+    for each in before:
+        lacking[each.member][each.rule, each.severity] += each.omitted
+    for member, left in lacking.items():
         for rule, severity in sorted(left, key=lambda key: (key[0], key[1].rank)):
             yield Truncated(member, rule, severity, left[rule, severity])
 

@@ -88,6 +88,13 @@ def test_a_baseline_that_lacks_some_says_how_many() -> None:
     assert expected in done.stderr
 
 
+def test_a_list_lacks_a_rule_and_a_severity_in_one_row() -> None:
+    board(found=HELD + 3)
+    (item,) = saved("r.json")["inputs"]
+    row = {"member": "findings", "rule": RULE, "severity": "error", "omitted": HELD + 3 - LISTED}
+    assert item["truncated"] == [row]
+
+
 def test_a_baseline_that_could_not_be_read_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     lint("--baseline", "base.json", "--write-baseline")
     before = Path("base.json").read_bytes()

@@ -54,6 +54,7 @@ def test_both_bounds_count_together(monkeypatch: pytest.MonkeyPatch) -> None:
     item = reported(item)
     assert item.notes == ("phandle/dangling: 1,008 findings, of which 1,000 are reported",)
     assert Report("lint", [item]).counts()["error"] == MOST + 8
+    assert item.truncated == (Truncated("findings", "phandle/dangling", ERROR, 8),)
 
 
 @pytest.fixture
