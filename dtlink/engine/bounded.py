@@ -38,10 +38,10 @@ def reported(item: InputReport) -> InputReport:
 
     To be called once, when nothing is done with findings any more.
     """
-    item = _bounded(item, MOST)
+    whole, item = item, _bounded(item, MOST)
     if not item.truncated:
         return item
-    notes = [*_notes(item)]
+    notes = [*_notes(item, whole)]
     return item._replace(notes=(*item.notes, *notes), passed=(*item.passed, *notes))
 
 
@@ -88,12 +88,26 @@ def _rows(cut: Mapping[str, _Left], before: Iterable[Truncated]) -> Iterator[Tru
             yield Truncated(member, rule, severity, left[rule, severity])
 
 
-def _notes(item: InputReport) -> Iterator[str]:
-    """A line for each rule of which the findings that count are not all there."""
-    listed = Counter(each.rule for each in item.findings)
+def _notes(item: InputReport, whole: InputReport) -> Iterator[str]:
+    """A line for each rule of which the findings that count are not all there.
+
+    ``whole`` is the report before it was cut to be printed.
+    """
+    listed, why = Counter(each.rule for each in item.findings), _not_compared(whole)
     for rule, omitted in sorted(omitted_of(item.truncated, "findings").items()):
-        number = listed[rule]
-        yield f"{rule}: {number + omitted:,} findings, of which {number:,} are reported"
+        number, reason = listed[rule], why.get(rule, "")
+        yield f"{rule}: {number + omitted:,} findings, of which {number:,} are reported{reason}"
+
+
+def _not_compared(item: InputReport) -> Mapping[str, str]:
+    """By rule, why findings are left although others are known: they were beyond the bound."""
+    known = {each.rule for each in item.known}
+    since = f"since the input has more than {HELD:,} of this rule"
+    return {
+        rule: f"; {omitted:,} were not compared, {since}"
+        for rule, omitted in omitted_of(item.truncated, "findings").items()
+        if rule in known
+    }
 
 
 def omitted_of(truncated: Iterable[Truncated], member: str) -> Mapping[str, int]:

@@ -263,7 +263,8 @@ class InputReport(NamedTuple):
     def exit_status(self, fail_on: Severity | None) -> int:
         """As :meth:`Report.exit_status`, of this input alone; ``None``: findings do not count.
 
-        An unmet expectation counts as a warning, so that it gets removed.
+        Findings that are not listed (``truncated``) count too. An unmet expectation counts as a
+        warning, so that it gets removed.
         """
         if fail_on is not None:
             _check("fail_on", fail_on)
@@ -271,10 +272,13 @@ class InputReport(NamedTuple):
             return 3
         if self.error or self.refused:
             return 2
-        severities = [finding.severity for finding in self.findings] + [Severity.WARNING] * len(
-            self.unmet
-        )
-        return int(fail_on is not None and any(each.rank <= fail_on.rank for each in severities))
+        return int(fail_on is not None and any(each.rank <= fail_on.rank for each in self._there()))
+
+    def _there(self) -> Iterator[Severity]:
+        """The severities that count for the exit status: also of findings that are not listed."""
+        yield from (each.severity for each in self.findings)
+        yield from (each.severity for each in self.truncated if each.member == "findings")
+        yield from (Severity.WARNING for _ in self.unmet)
 
     @property
     def status(self) -> int:

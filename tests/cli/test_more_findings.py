@@ -88,6 +88,20 @@ def test_a_baseline_that_lacks_some_says_how_many() -> None:
     assert expected in done.stderr
 
 
+def test_what_a_baseline_lacks_counts_for_every_exit_status() -> None:
+    board(found=HELD + 3)
+    lint("--baseline", "base.json", "--write-baseline")
+    done = lint("--baseline", "base.json")
+    assert done.exit_code == 1
+    assert "new: 3 errors" in done.stdout
+    why = f"3 were not compared, since the input has more than {HELD} of this rule"
+    assert f"{RULE}: 3 findings, of which 0 are reported; {why}\n" in done.stderr
+    assert lint("--baseline", "base.json", "--fail-on", "never").exit_code == 0
+    document = saved("r.json", "--baseline", "base.json")
+    assert document["summary"]["findings"]["error"] == 3
+    assert lint("--baseline", "base.json", "--format", "jsonl").exit_code == 1
+
+
 def test_a_list_lacks_a_rule_and_a_severity_in_one_row() -> None:
     board(found=HELD + 3)
     (item,) = saved("r.json")["inputs"]

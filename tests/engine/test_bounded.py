@@ -57,6 +57,24 @@ def test_both_bounds_count_together(monkeypatch: pytest.MonkeyPatch) -> None:
     assert item.truncated == (Truncated("findings", "phandle/dangling", ERROR, 8),)
 
 
+def test_what_is_omitted_counts_for_the_exit_status_of_the_input_and_of_the_report() -> None:
+    lacking = {
+        ("findings", ERROR): (1, 1),
+        ("findings", WARNING): (0, 1),
+        ("findings", INFO): (0, 0),
+        ("known", ERROR): (0, 0),
+        ("ignored", ERROR): (0, 0),
+    }
+    for (member, severity), expected in lacking.items():
+        cut = Truncated(member, "phandle/dangling", severity, 3)
+        item = InputReport("a", truncated=[cut])
+        for each in (item, Report("lint", [item])):
+            statuses = tuple(each.exit_status(least) for least in (ERROR, WARNING))
+            assert statuses == expected, (member, severity)
+            assert each.status == expected[0]
+            assert each.exit_status(None) == 0
+
+
 @pytest.fixture
 def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
