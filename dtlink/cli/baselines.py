@@ -75,6 +75,7 @@ class Baselines:
 
         The reports have what is found as known: that is what the new baseline will have.
         """
+        from dtlink.engine.bounded import omitted_of
         from dtlink.report.baseline import NewBaseline
 
         made = {path: NewBaseline(path) for path in self._files}
@@ -86,7 +87,7 @@ class Baselines:
                 continue
             deque(self._plan.compare((item,), self._compared), 0)  # for what it keeps of the old
             made[path].add(item)
-            lacking[path] += sum(each.omitted for each in item.truncated)
+            lacking[path] += omitted_of(item.truncated, "findings").total()
             yield item._replace(findings=(), known=item.findings)
         for path, baseline in made.items():
             self._put(path, baseline.text(self._compared[path].kept()), lacking[path])
@@ -106,8 +107,17 @@ class Baselines:
         emit(text, path)
         self._files[path] = _read(path)
         number = len(self._files[path].entries)
-        rest = f", without {lacking:,} more: of a rule a board has too many" if lacking else ""
-        say(f"dtlink: {path}: {counted(number, 'finding')}{rest}")
+        say(f"dtlink: {path}: {counted(number, 'finding')}{_without(lacking)}")
+
+
+def _without(lacking: int) -> str:
+    """That a new baseline has not all findings, and why."""
+    if not lacking:
+        return ""
+    from dtlink.engine.bounded import HELD
+
+    bound = f"a baseline has at most {HELD:,} of one rule for each input"
+    return f"; {counted(lacking, 'finding')} left out, since {bound}"
 
 
 def _read(path: str, *, may_lack: bool = False) -> Baseline:

@@ -110,7 +110,7 @@ def _not_compared(item: InputReport) -> Mapping[str, str]:
     }
 
 
-def omitted_of(truncated: Iterable[Truncated], member: str) -> Mapping[str, int]:
+def omitted_of(truncated: Iterable[Truncated], member: str) -> Counter[str]:
     """How many findings of each rule a list lacks."""
     found = Counter[str]()
     for each in truncated:
