@@ -54,7 +54,15 @@ NODEs; without any, the whole graph.
 _HAIRBALL = 150
 
 #: What ends the names of files that a page in them would be taken for a picture.
-_PICTURES = (".svg", ".png", ".pdf", ".jpg", ".jpeg")
+_PICTURES = (".svg", ".png", ".pdf", ".jpg", ".jpeg", ".gif", ".webp", ".eps", ".ps")
+
+#: What ends the names of files in other formats that a graph is not written in. Any other end says
+#: nothing of a format: names of versions and of mktemp have some.
+_NO_GRAPHS = (
+    *(".adoc", ".log", ".markdown", ".md", ".odt", ".rst", ".txt"),
+    *(".csv", ".db", ".ods", ".sqlite", ".tsv", ".xls", ".xlsx", ".zip"),
+    *(".gexf", ".gml", ".jsonl", ".puml", ".sarif", ".toml", ".xml", ".yaml", ".yml"),
+)
 
 
 @click.command(help=_HELP)
@@ -141,8 +149,9 @@ def _by_suffix(output: str | None) -> str:
             f"{output}: dtlink draws no pictures; use --format dot, and dot -Tsvg of Graphviz"
         )
     suffix = next((each for each in SUFFIXES if output.lower().endswith(each)), "")
-    if not suffix and (unknown := os.path.splitext(output)[1]):  # noqa: PTH122 - any text
+    if not suffix and output.lower().endswith(_NO_GRAPHS):
         known = ", ".join(SUFFIXES)
+        unknown = os.path.splitext(output)[1]  # noqa: PTH122 - any text
         wrong = f"{output}: no format has the suffix {unknown}"
         raise click.UsageError(f"{wrong}; give --format, or one of {known}")
     return SUFFIXES.get(suffix, "html")

@@ -147,14 +147,19 @@ def test_a_tilde_of_cache_dir_is_the_home_folder(
 
 
 def test_a_graph_in_no_format_that_is_known(run: Run, boards: Path) -> None:
-    result = run("graph", boards / "a.dtb", "-o", "graph.foo")
+    result = run("graph", boards / "a.dtb", "-o", "graph.CSV")
     assert result.exit_code == 2
     assert (
-        "graph.foo: no format has the suffix .foo; give --format, or one of .html" in result.stderr
+        "graph.CSV: no format has the suffix .CSV; give --format, or one of .html" in result.stderr
     )
-    assert not Path("graph.foo").exists()
-    assert run("graph", boards / "a.dtb", "-o", "graph.foo", "--format", "dot").exit_code == 0
-    assert run("graph", boards / "a.dtb", "-o", "plain").exit_code == 0
+    assert not Path("graph.CSV").exists()
+    assert run("graph", boards / "a.dtb", "-o", "graph.csv", "--format", "dot").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["plain", "tmp.p35Qjy6Ed2", "my.board.v1", ".html.new"])
+def test_a_name_that_tells_no_format_is_of_a_page(run: Run, boards: Path, name: str) -> None:
+    assert run("graph", boards / "a.dtb", "-o", name).exit_code == 0
+    assert Path(name).read_text(encoding="utf-8").lower().startswith("<!doctype html>")
 
 
 def test_a_history_of_boards_that_no_report_has(run: Run, boards: Path) -> None:
