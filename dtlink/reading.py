@@ -112,6 +112,8 @@ def watch(outputs: Iterable[str], *, also: bool = False) -> None:
         _overwritten.clear()
     for each in outputs:
         check_apart(each)
+        if _is_special(each):
+            continue  # two that share a pipe or a terminal, as by 2>&1, do not replace each other
         _places[os.path.realpath(each)] = each
         if identity := identity_of(each):
             _watched[identity] = each
@@ -119,10 +121,15 @@ def watch(outputs: Iterable[str], *, also: bool = False) -> None:
 
 def check_apart(path: str) -> None:
     """Raise :class:`OutputsMeetError` for another output of the run that is the same file."""
+    if known := output_at(path):
+        raise OutputsMeetError(f"{known} and {path} are one file: name another")
+
+
+def output_at(path: str) -> str:
+    """The output of the run that is the file at a path; empty if none is."""
     identity = identity_of(path)
     known = _places.get(os.path.realpath(path)) or (_watched.get(identity) if identity else None)
-    if known is not None:
-        raise OutputsMeetError(f"{known} and {path} are one file: name another")
+    return known or ""
 
 
 def identity_of(path: str) -> tuple[int, int] | None:

@@ -160,3 +160,10 @@ def test_two_outputs_that_are_one_file(tmp_path: Path) -> None:
     with pytest.raises(reading.OutputsMeetError, match="one file"):
         reading.watch([str(tmp_path / "out"), str(tmp_path / "link")])
     reading.watch([str(tmp_path / "out"), str(tmp_path / "other")])
+
+
+def test_two_outputs_that_share_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    reading.watch([str(tmp_path / "pipe"), str(tmp_path / "link")])
+    assert reading.output_at(str(tmp_path / "pipe")) == ""
