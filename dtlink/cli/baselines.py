@@ -32,7 +32,7 @@ class Baselines:
         if (write or prune) and not plan.baselines:
             raise usage_error("there is no baseline to write: name it with --baseline")
         for each in plan.baselines if write or prune else ():
-            check_apart(each)
+            check_apart(each, "baseline")
         self._plan, self._write, self._prune = plan, write, prune
         self._files = {path: _read(path, may_lack=write) for path in plan.baselines}
         self._compared: dict[str, BaselineComparison] = {}

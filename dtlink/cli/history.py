@@ -83,7 +83,7 @@ def history(
     check_names(rules := tuple(words(rules)))
     outputs = resolve(targets, output)
     if db is not None:
-        check_apart(db)
+        check_apart(db, "index of --db")
         refuse_same(db, reports)
     try:
         view = history_of(

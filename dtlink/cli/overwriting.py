@@ -46,12 +46,13 @@ def watched_output(ctx: click.Context, param: click.Parameter, value: Any) -> An
     return value
 
 
-def check_apart(path: str) -> None:
-    """Raise :class:`click.UsageError` if a file that is read and written is another output."""
-    try:
-        reading.check_apart(path)
-    except reading.OutputsMeetError as error:
-        raise usage_error(str(error)) from error
+def check_apart(path: str, what: str) -> None:
+    """Raise :class:`click.UsageError` if a file that is read and written is another output.
+
+    ``what`` it is: a baseline, for example.
+    """
+    if known := reading.output_at(path):
+        raise usage_error(f"{known} is the {what}: name another file for the report")
 
 
 def refuse_overwritten() -> None:

@@ -194,7 +194,13 @@ def check(run: Run, command: str, file: str, link: str, writer: str) -> None:
     assert done.exit_code == 2, done.stderr
     assert os.path.lexists(output)
     assert not list(Path().rglob("*.part"))
-    told = ("is an input", "are one file", "not an index")
+    told = (
+        "is an input",
+        "are one file",
+        "is the baseline",
+        "is the index of --db",
+        "not an index",
+    )
     assert any(each in done.stderr for each in told), done.stderr
 
 

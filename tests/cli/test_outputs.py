@@ -106,6 +106,14 @@ def test_what_is_no_file_is_written_to_and_stays(run: Run, bad_dts: Path, tmp_pa
         os.close(reader)
 
 
+def test_the_baseline_is_written_apart(run: Run, bad_dts: Path, tmp_path: Path) -> None:
+    known = tmp_path / "known.json"
+    result = run("lint", bad_dts, "--baseline", known, "--write-baseline", "-o", known)
+    assert result.exit_code == 2
+    assert f"{known} is the baseline: name another file for the report" in result.stderr
+    assert not known.exists()
+
+
 def test_a_link_is_followed(run: Run, bad_dts: Path, tmp_path: Path) -> None:
     (tmp_path / "real.json").write_text("old")
     (tmp_path / "link.json").symlink_to("real.json")
