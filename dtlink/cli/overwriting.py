@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _READ = (*SUFFIXES, *INCLUDED, ".aml", ".toml", ".config")
 
 
+def file_of(output: str | None) -> str | None:
+    """The file that an output is; ``None``: standard output, which is called ``-`` too."""
+    return output if output not in ("", "-") else None
+
+
 def watch(outputs: Iterable[str | None], *, also: bool = False) -> None:
     """Watch the files that the command writes; ``also``: and those that are watched already.
 
@@ -44,6 +49,11 @@ def watched_output(ctx: click.Context, param: click.Parameter, value: Any) -> An
     del ctx, param
     watch([value])
     return value
+
+
+def watched_result(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """As :func:`watched_output`, of a result that is printed if no file is named."""
+    return watched_output(ctx, param, file_of(value))
 
 
 def check_apart(path: str, what: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from dtlink.cli.overwriting import watch
+from dtlink.cli.overwriting import file_of, watch
 from dtlink.cli.usage import usage_error
 from dtlink.records import NamedTuple
 from dtlink.report.formats import DIGESTS, WITH_FIXES
@@ -27,7 +27,7 @@ class Target(NamedTuple):
             raise ValueError(f"unknown format {form!r}; one of {', '.join(names)}")
         if equals and not path:
             raise ValueError(f"a file is missing after {text}")
-        return cls(form, path if path not in ("", "-") else None)
+        return cls(form, file_of(path))
 
 
 def resolve(targets: Sequence[Target], output: str | None) -> list[Target]:
@@ -35,12 +35,13 @@ def resolve(targets: Sequence[Target], output: str | None) -> list[Target]:
 
     Raises :class:`click.UsageError` for two in one place.
     """
+    file = file_of(output)
     chosen = [
-        each if each.path is not None else each._replace(path=output)
+        each if each.path is not None else each._replace(path=file)
         for each in targets or [Target("text")]
     ]
     places = [each.path for each in chosen]
-    if output is not None and output not in places:
+    if output is not None and file not in places:
         raise usage_error("--output is for a format without a file, and each has one")
     for place in places:
         if places.count(place) > 1:

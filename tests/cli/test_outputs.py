@@ -38,6 +38,7 @@ def test_output_is_for_the_format_without_a_file(run: Run, bad_dts: Path, tmp_pa
         (["--format", "text", "--format", "json"], "two formats go to standard output"),
         (["--format", "json=x", "--format", "sarif=x"], "two formats go to x"),
         (["--format", "json=x", "-o", "y"], "each has one"),
+        (["--format", "json=x", "-o", "-"], "each has one"),
         (["--format", "xml"], "unknown format 'xml'"),
     ],
 )
@@ -104,6 +105,21 @@ def test_what_is_no_file_is_written_to_and_stays(run: Run, bad_dts: Path, tmp_pa
         assert pipe.is_fifo()
     finally:
         os.close(reader)
+
+
+@pytest.mark.parametrize(
+    "command", ["lint", "links", "graph --format dot", "inspect", "cycles --format json"]
+)
+def test_a_dash_is_standard_output(
+    run: Run, bad_dts: Path, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name, *words = command.split()
+    expected = run(name, bad_dts, *words)
+    result = run(name, bad_dts, *words, "-o", "-")
+    assert (result.exit_code, result.stdout) == (expected.exit_code, expected.stdout)
+    assert result.stdout
+    assert not Path("-").exists()
 
 
 def test_the_baseline_is_written_apart(run: Run, bad_dts: Path, tmp_path: Path) -> None:
