@@ -86,6 +86,13 @@ class FixRequest(NamedTuple):
         except ValueError as error:
             raise usage_error(f"--fix-only: {error}") from error
 
+    def check_reports(self, files: Iterable[str | None]) -> None:
+        """Raise :class:`click.UsageError` for a file of a report that ``--diff`` does not make."""
+        if self.diff and (file := next(filter(None, files), None)):
+            raise usage_error(
+                f"{file}: --diff makes no report, and prints a patch: redirect it with > FILE"
+            )
+
     def run(
         self,
         plan: LintPlan,

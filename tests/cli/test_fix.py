@@ -187,6 +187,18 @@ def test_what_does_not_go_together(arguments: tuple[str, ...]) -> None:
     assert (done.exit_code, texts("a.dts")) == (2, [A]), done.output
 
 
+@pytest.mark.parametrize("where", [("-o", "s.patch"), ("--format", "json=s.patch")])
+@pytest.mark.usefixtures("tree")
+def test_a_patch_goes_to_no_file_of_a_report(where: tuple[str, ...]) -> None:
+    done = run("a.dts", "--diff", *where)
+    assert (done.exit_code, done.stdout) == (2, "")
+    told = "s.patch: --diff makes no report, and prints a patch: redirect it with > FILE"
+    assert told in done.stderr
+    assert not Path("s.patch").exists()
+    arguments = ("a.dts", "--diff", "--select", "legacy")
+    assert run(*arguments, "-o", "-").stdout == run(*arguments).stdout != ""
+
+
 @pytest.mark.usefixtures("tree")
 def test_blobs_are_left_alone() -> None:
     from dtlink.firmware import dts
