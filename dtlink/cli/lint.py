@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from dtlink.firmware.inputs import Input
     from dtlink.observed.live import LiveMachine
 
+#: Whether an input is an overlay is asked before it is read.
+_NO_OVERLAYS = (
+    "--bases has no effect: overlays are known by names of files that end in .dtbo or .dtso, "
+    "and no input has one"
+)
+
 
 def run(
     given: dict[str, Any],
@@ -75,7 +81,7 @@ def run(
         variants = partial(variants_of, file=file, isolated=isolated)
         plan = _plan(paths, change, of, variants, search=search, allow_empty=allow_empty)
         if "bases" in given and not any(each.is_overlay for each in plan.inputs):
-            say("dtlink: --bases has no effect: no overlay (.dtbo, .dtso) is among the inputs")
+            say(f"dtlink: {_NO_OVERLAYS}")
         plan = plan if source is None else plan.of_source(source)
         plan = plan.with_inputs(plan.inputs, machine.missing) if machine else plan
         kernel = plan.kernel(digest=digest)
