@@ -44,14 +44,15 @@ def lint(
     is the number of processes, 0 one for each processor; an ``executor``, as those of
     ``concurrent.futures``, does without them, and its workers read the files by their paths;
     ``search`` looks for devicetrees anywhere in the files; ``live`` lints the machine that this
-    runs on, with its kernel, initramfs and command line; ``source`` is the source that the one
-    blob was made from; ``cache`` is a folder in which results are kept, and taken from while
-    nothing has changed that they rest on: by default the user's, as for the command; ``False``
-    keeps none. All other keywords are the options of the command: ``select``, ``ignore``,
-    ``expect``, ``severity``, ``fail_on``, ``baseline``, ``kernel_version``, ``against``,
-    ``cmdline``, ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``lspci``,
-    ``iomem``, ``schema``, ``schema_dir``, ``include``, ``define``, ``allow_include``, ``exclude``,
-    ``force_exclude``, ``respect_gitignore``, ``max_boards``, ``overlay`` and ``bases``.
+    runs on, with its kernel, initramfs and command line; ``source`` is the source that the one blob
+    was made from; ``cache`` is a folder in which results are kept, and taken from while nothing has
+    changed that they rest on: by default the user's, as for the command; ``False`` keeps none
+    (facts of kernels are kept where ``DTLINK_CACHE`` says). All other keywords are the options of
+    the command: ``select``, ``ignore``, ``expect``, ``severity``, ``fail_on``, ``baseline``,
+    ``kernel_version``, ``against``, ``cmdline``, ``root``, ``root_after``, ``kernel``,
+    ``initramfs``, ``kernel_index``, ``lspci``, ``iomem``, ``schema``, ``schema_dir``, ``include``,
+    ``define``, ``allow_include``, ``exclude``, ``force_exclude``, ``respect_gitignore``,
+    ``max_boards``, ``overlay`` and ``bases``.
 
     An input that cannot be read has its ``error`` in the report. Raises :class:`InputError` for
     a kernel, schemas, a configuration, a baseline or a commit that cannot be read,
