@@ -17,8 +17,8 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from zlib import adler32, crc32
 
 from dtlink import reading
@@ -239,7 +239,9 @@ def _careful(path: str, flags: int) -> int:
 def _write(path: str, data: bytes) -> None:
     """Write beside the place, then rename: no reader meets a part. Raises :class:`OSError`."""
     beside = f"{path}.{os.urandom(8).hex()}"
-    with _no_signals():
+    from dtlink.signals import held_back
+
+    with held_back():
         try:
             with open(beside, "xb", opener=_private) as file:
                 file.write(data)
@@ -248,22 +250,6 @@ def _write(path: str, data: bytes) -> None:
             with suppress(OSError):
                 os.unlink(beside)
             raise
-
-
-@contextmanager
-def _no_signals() -> Iterator[None]:
-    """What would end the process waits for a moment: it would leave a part of an entry."""
-    import signal
-
-    mask = getattr(signal, "pthread_sigmask", None)
-    if mask is None:  # not on Windows
-        yield
-        return
-    before = mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        mask(signal.SIG_SETMASK, before)
 
 
 def _private(path: str, flags: int) -> int:

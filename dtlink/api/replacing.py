@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from dtlink.api.beside import beside, into, is_special
 from dtlink.api.unchanged import unchanged
+from dtlink.signals import held_back
 
-#: What would end the process between two files, or leave a part of one.
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _ANY: Mapping[Path, bytes] = {}
 
 
@@ -33,7 +31,8 @@ def replace(contents: Mapping[Path, bytes], expected: Mapping[Path, bytes] = _AN
     written nothing, or :class:`PartlyWrittenError` if a file could be written but not put in its
     place; one that is not as expected is a :class:`~dtlink.api.unchanged.ChangedError`.
     """
-    with _no_signals(), ExitStack() as parts:
+    # A signal between two files, or within one, would leave half of a fix.
+    with held_back(), ExitStack() as parts:
         ready: dict[Path, Path] = {}
         for path, data in contents.items():
             target = path.resolve()
@@ -75,17 +74,3 @@ def _about(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
-
-
-@contextmanager
-def _no_signals() -> Iterator[None]:
-    """What would end the process waits: a file that is half of a fix is none."""
-    mask = getattr(signal, "pthread_sigmask", None)
-    if mask is None:  # not on Windows
-        yield
-        return
-    before = mask(signal.SIG_BLOCK, {getattr(signal, each) for each in _SIGNALS})
-    try:
-        yield
-    finally:
-        mask(signal.SIG_SETMASK, before)

@@ -66,28 +66,15 @@ def _beside(path: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _no_interrupt() -> Iterator[None]:
-    """Ctrl-C waits: one that comes while Python writes would leave half of it."""
-    import signal
-
-    mask = getattr(signal, "pthread_sigmask", None)
-    if mask is None:  # not on Windows
-        yield
-        return
-    before = mask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        mask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
 def lines_to(output: str | None) -> Iterator[Callable[[str], None]]:
     """A function that writes one line: whole, and at once on standard output."""
+    from dtlink.signals import held_back
+
     with opened(output) as stream:
 
         def write(text: str) -> None:
-            with _no_interrupt():
+            # Ctrl-C while Python writes would leave half a line.
+            with held_back("SIGINT"):
                 stream.write(text + "\n")
                 if output is None:
                     stream.flush()
