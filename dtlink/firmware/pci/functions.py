@@ -144,5 +144,3 @@ class FunctionList:
 
 #: Base class and subclass of a bridge from PCI to PCI.
 BRIDGE = 0x0604
-#: Base class and subclass of what CLASS_BRIDGE_OTHER is in Linux: non-transparent bridges.
-OTHER_BRIDGE = 0x0680

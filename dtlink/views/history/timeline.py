@@ -12,11 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dtlink.records import NamedTuple
 from dtlink.views.history.model import Build, SavedFinding, SavedInput
 
-#: What happens to a finding in a build. ``first``: the first build of the board has it, or the one
-#: before may have had it, since its rule failed there or its report lacks findings; ``changed``:
-#: its severity, or whether it is accepted.
-EVENTS = ("first", "new", "fixed", "regressed", "changed")
-
 Fault = tuple[str, str]
 
 
@@ -43,6 +38,9 @@ class Track:
         """As it was last."""
         self.runs: list[Run] = []
         self.events: list[tuple[int, str]] = []
+        """What happened in which build: ``first`` (the first build of the board has it, or the one
+        before may have had it, since its rule failed there or its report lacks findings), ``new``,
+        ``fixed``, ``regressed`` or ``changed`` (its severity, or whether it is accepted)."""
 
     def go_on(self, build: int, finding: SavedFinding, before: int, *, may_be_old: bool) -> str:
         """The finding is there; ``before`` is the board's build before, -1: none. What it is.
