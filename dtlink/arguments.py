@@ -82,7 +82,7 @@ def path(name: str, value: object, needed: str = "a path (str or Path)") -> str:
 
 
 def _problem(found: str) -> str:
-    """Why text is no path; empty if it may be one."""
+    """Why a text is not a path; empty if it may be one."""
     if not found:
         return "a path is needed, not an empty string"
     if "\0" in found:

@@ -59,7 +59,7 @@ def folder() -> str:
 
 
 def unusable() -> str:
-    """What is at the place of the folder, if it is no folder, as a line; else empty."""
+    """A line that says what is there in place of the folder; empty if it is a folder."""
     where = folder()
     if not where or os.path.isdir(where) or not os.path.lexists(where):
         return ""

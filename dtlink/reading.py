@@ -46,7 +46,7 @@ class OutputsMeetError(ValueError):
 
 
 def regular(path: str, flags: int) -> int:
-    """Open a regular file, or a pipe that :func:`allow` was told of. Raises :class:`OSError`."""
+    """Open a regular file, or a pipe that was allowed. Raises :class:`OSError`."""
     return os.open(path, flags) if path in _pipes else _regular(path, flags, is_read=True)
 
 

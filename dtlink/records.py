@@ -41,7 +41,7 @@ if not process.is_command:
     _late_annotations = LateAnnotations.of
 
 _GLOBALS = {"new": tuple.__new__, "__builtins__": {}}
-#: What collections.namedtuple raises for a field that is none.
+#: What collections.namedtuple raises for a name that is not a field.
 _UNEXPECTED = TypeError if sys.version_info >= (3, 13) else ValueError
 #: The compiled constructors, by number of fields.
 _CODES: dict[int, CodeType] = {}

@@ -1,4 +1,4 @@
-"""New files beside those whose place they take: nobody meets a part of one, whatever happens."""
+"""New files beside those whose place they take: a reader never sees a part of one."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ _KEYWORDS = frozenset(LintOptions.__annotations__)
 _WORDS = frozenset(("select", "ignore", "expect", "define", "exclude"))
 #: Keywords that take one path or several.
 _MANY_PATHS = frozenset(("schema_dir", "include", "allow_include", "overlay", "bases"))
-#: Keywords that take a path; an empty one is none.
+#: Keywords that take a path; an empty one is not a path.
 _PATHS = frozenset(("kernel", "initramfs", "kernel_index", "lspci", "iomem", "baseline"))
 #: What other keywords take, where a path, several values or bytes are not among it.
 _OTHERS = {

@@ -159,7 +159,7 @@ def _macro(found: str, place: ConfigPlace) -> str:
 
 
 def path(value: Any, place: ConfigPlace) -> str:
-    """A path, seen from the working folder; an empty one is none."""
+    """A path, seen from the working folder; an empty one is not a path."""
     found = text(value, place)
     if "\0" in found:
         raise place.error("a path can't have a NUL in it")

@@ -5,7 +5,7 @@ that was made to have ten thousand would make megabytes of every report.
 
 There are two bounds. What a report lists is cut last, when all that compares or changes findings
 has had them: the configuration, baselines, ``--since`` and fixes. Up to there another bound keeps
-an input from filling the memory with what nobody reads.
+an input from filling the memory with findings that are not read.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def _read(text: str) -> KernelVersion | None:
 def modelled(named: str | tuple[int, int]) -> KernelVersion:
     """The version that a user names, of those whose fw_devlink is modelled.
 
-    Raises :class:`ValueError`, with what is wrong, for any other, and for what is no version.
+    Raises :class:`ValueError`, with what is wrong, for any other text.
     """
     version = _read(named) if isinstance(named, str) else KernelVersion(*named)
     if version is None:

@@ -124,7 +124,7 @@ class Disk:
 def refuse_root(path: str) -> None:
     """Raise :class:`InputError` for the root of the file system: to search all of it takes minutes.
 
-    No copy of a machine's folder is there, and nobody means what a search would come across.
+    No copy of a machine's folder is there, and what a search would find was not meant.
     """
     try:
         is_root = os.path.samestat(os.stat(path), os.stat("/"))

@@ -38,7 +38,7 @@ def packed(facts: dict[str, Any]) -> tuple[dict[str, Any], str]:
 
 
 def unpacked(few: dict[str, Any], text: str) -> dict[str, Any]:
-    """The facts again. Raises :class:`ValueError` and the like for what is no facts."""
+    """The facts again. Raises :class:`ValueError` and the like for other data."""
     columns = Columns(text, few["sizes"])
     facts: dict[str, Any] = {name: few[name] for name in ("release", "sources", "notes")}
     facts |= {fact: columns.read_table() for fact in _TABLES}
