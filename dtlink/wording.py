@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 #: How many related nodes a report names before it counts the rest: as lines, and in running text.
 RELATED_IN_TEXT = 4
@@ -40,6 +40,14 @@ def joined(words: Iterable[str], last: str = "and") -> str:
 def beside(first: str, others: int, of: str) -> str:
     """The first of several, and how many others there are: ``a and 2 other nodes``."""
     return f"{first} and {counted(others, f'other {of}')}" if others else first
+
+
+def also(names: Sequence[str], of: str = "consumer") -> str:
+    """Those that have the same reference as the first, in a phrase that follows its reference."""
+    others = sorted({*names[1:]} - {names[0]})
+    if len(others) > 1:
+        return f"; {counted(len(others), f'more {of}')} have the same reference"
+    return "".join(f"; {name} has the same reference" for name in others)
 
 
 def besides(number: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from dtlink.typed import TYPE_CHECKING
 
@@ -12,6 +13,17 @@ if TYPE_CHECKING:
 #: Children of the root whose own children the kernel, or a driver, reads although they have no
 #: ``compatible``.
 _READ = frozenset((b"chosen", b"cpus", b"firmware", b"reserved-memory", b"thermal-zones"))
+
+#: Values of ``compatible`` that no driver matches any more, of regulators, and today's strings.
+DEAD_COMPATIBLES: Mapping[bytes, str] = {b"reg-fixed-voltage\0": "regulator-fixed"}
+#: Buses that are nothing else: their children become devices, and the bus has no driver of its own.
+_PLAIN_BUSES = frozenset((b"simple-bus", b"isa", b"arm,amba-bus"))
+
+
+@lru_cache(maxsize=1024)
+def is_plain_bus(compatible: bytes) -> bool:
+    """Whether the value of a ``compatible`` has nothing but plain buses."""
+    return _PLAIN_BUSES.issuperset(compatible.removesuffix(b"\0").split(b"\0"))
 
 
 def device_at(tree: Tree, index: int) -> int:

@@ -183,6 +183,11 @@ class TablesBoard:
                 )
         return found
 
+    @property
+    def checked_streams(self) -> Mapping[int, Sequence[Stream]]:
+        """The :attr:`streams`: it is known how wide IDs of SMMUs are, and what shares one."""
+        return self.streams
+
     @cached_property
     def iommu_maps(self) -> Mapping[int, IdMap]:
         """The mappings of every root complex that lead to an SMMU or to an ITS, as ID maps."""

@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from dtlink.board.devices import devices, passed_over, unpopulated
 from dtlink.board.settings import DEFAULTS, Settings
+from dtlink.board.signs import TreeSigns
 from dtlink.facts.errors import OptionError
 from dtlink.facts.iommus import IommuKind, kind_of
 from dtlink.firmware.dts_text import reference
@@ -58,7 +59,7 @@ _OPEN = frozenset(
 )
 
 
-class TreeBoard:
+class TreeBoard(TreeSigns):
     """One devicetree under one set of :class:`Settings`.
 
     ``facts`` are what the kernel holds; without them they are read from where the settings say.

@@ -57,6 +57,8 @@ class IommuKind(NamedTuple):
     coherence: Coherence = Coherence.NEVER
 
 
+#: What the driver of SMMUv3s binds to (arm_smmu_of_match[]).
+SMMU_V3 = "arm,smmu-v3"
 _ARM_SMMU = "arm/arm-smmu/arm-smmu.c"
 IOMMUS = (
     IommuKind(
@@ -89,7 +91,7 @@ IOMMUS = (
         coherence=Coherence.IOMMU_OR_DEVICE,
     ),
     IommuKind(
-        ("arm,smmu-v3",),
+        (SMMU_V3,),
         (1,),
         "arm/arm-smmu-v3/arm-smmu-v3.c",
         Sharing.REFUSED,

@@ -24,6 +24,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    asks="self_references",
     bad=Dts(
         """
         / {
@@ -48,7 +49,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
 def self_link(board: TreeBoard) -> Iterator[Finding]:
     """Every such reference; one a property."""
     seen = set()
-    for ref in [ref for ref in board.graph.references if ref[0] == ref[1]]:
+    for ref in board.self_references:
         effect = ref.binding.resource.if_itself
         if effect is None or ref.at in seen:
             continue

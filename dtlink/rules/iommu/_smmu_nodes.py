@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dtlink.board.tree import TreeBoard
-from dtlink.facts.iommus import ARM_SMMU
+from dtlink.facts.iommus import ARM_SMMU, SMMU_V3
 from dtlink.facts.smmu_nodes import (
     ADRENO_SMMU,
     ADRENO_SUPPLIERS,
@@ -24,7 +24,6 @@ from dtlink.links.interrupts import InterruptTree
 from dtlink.records import NamedTuple
 from dtlink.wording import counted, joined, listed
 
-_V3 = "arm,smmu-v3"
 #: The patterns of Qualcomm's own names for its SMMUs.
 _QCOM_ENDS = ("-smmu-v2", "-smmu-500")
 
@@ -50,7 +49,7 @@ Check = Callable[[TreeBoard, Node], "Lack | None"]
 def lacks(board: TreeBoard, node: Node) -> Iterator[Lack]:
     """What a node lacks for its driver; nothing for a node that no SMMU driver binds to."""
     compatible = node.compatible
-    if _V3 in compatible:
+    if SMMU_V3 in compatible:
         yield from filter(None, (check(board, node) for check in _OF_V3))
     elif any(name in ARM_SMMU for name in compatible):
         # The probe ends with the first fault, and one is reported.

@@ -85,10 +85,11 @@ class Shared(NamedTuple):
         ),
     ),
     needs=("iommus", "IORT"),
+    asks="checked_streams",
 )
 def shared_stream_id(board: AnyBoard) -> Iterator[Finding]:
     """One finding for each SMMUv1 or v2, and one for each stream ID at an SMMUv3."""
-    for iommu, streams in board.streams.items():
+    for iommu, streams in board.checked_streams.items():
         kind = board.iommu_kind(iommu)
         pairs = list(_pairs(streams)) if kind and kind.sharing is not Sharing.UNKNOWN else []
         if not pairs or not kind:

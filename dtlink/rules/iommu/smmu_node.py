@@ -77,22 +77,15 @@ from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
     ),
     since="0.2",
     needs=("#iommu-cells", "#global-interrupts", "iommu-map"),
+    asks="smmus",
     yields=True,
 )
 def smmu_node(board: TreeBoard) -> Iterator[Finding]:
     """One finding for each thing that a node lacks; of SMMUv1 and v2 for the first only."""
-    tree = board.tree
-    reg = tree.holders("reg")
-    candidates = {
-        *tree.holders("#iommu-cells"),
-        *tree.holders("#global-interrupts"),
-        *(board.masters if "iommu-map" in board.holdings else ()),
-    }
-    for index in sorted(candidates):
-        if index in reg and index not in tree.disabled:
-            node = tree[index]
-            for lack in lacks(board, node):
-                yield _finding(board, node, lack)
+    for index in board.smmus:
+        node = board.tree[index]
+        for lack in lacks(board, node):
+            yield _finding(board, node, lack)
 
 
 def _finding(board: TreeBoard, node: Node, lack: Lack) -> Finding:

@@ -44,10 +44,11 @@ _UNLIMITED = 32
         """
     ),
     needs=("iommus", "iommu-map"),
+    asks="checked_streams",
 )
 def stream_id_range(board: TreeBoard) -> Iterator[Finding]:
     """Every stream at an IOMMU whose kind has a limit."""
-    for iommu, streams in board.streams.items():
+    for iommu, streams in board.checked_streams.items():
         kind = kind_of(board.tree[iommu].compatible)
         if kind and kind.id_bits < _UNLIMITED:
             for stream in streams:

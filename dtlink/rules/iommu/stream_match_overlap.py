@@ -55,10 +55,11 @@ _MOST = 1000
         """
     ),
     needs=("iommus",),
+    asks="checked_streams",
 )
 def stream_match_overlap(board: TreeBoard) -> Iterator[Finding]:
     """One finding for each two devices, at each SMMU."""
-    for iommu, streams in board.streams.items():
+    for iommu, streams in board.checked_streams.items():
         kind = kind_of(board.tree[iommu].compatible)
         if kind and kind.sharing is Sharing.GROUP:
             seen: set[tuple[int, int]] = set()

@@ -38,6 +38,7 @@ _TREE = """
     severity=Severity.WARNING,
     fix=Safety(False, "the GPIO that is wired may be the one under the old name"),
     since="0.2",
+    asks="double_gpios",
     bad=Dts(
         _TREE % "reset-gpios = <&gpio 5 0>; reset-gpio = <&gpio 6 0>;",
         finds=("/radio@0:reset-gpio",),
@@ -47,10 +48,7 @@ _TREE = """
 def both_gpio_names(board: TreeBoard) -> Iterator[Finding]:
     """Each GPIO of a node that is there under both names."""
     tree = board.tree
-    for name in [name for name in tree.columns if name.endswith("gpio")]:
-        new = f"{name}s"
-        if not (name == "gpio" or name.endswith("-gpio")) or new not in tree.columns:
-            continue
+    for name, new in board.double_gpios:
         for index in sorted(tree.holders(name).keys() & tree.holders(new).keys() - tree.disabled):
             if not fits(tree[index].compatible, READ_BY_DRIVERS):
                 yield _finding(board, tree[index], name, new)

@@ -10,14 +10,12 @@ drivers/gpio/gpiolib-of.c, of_gpio_set_polarity_by_property(); binding fixed-reg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from dtlink.board.devices import DEAD_COMPATIBLES
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
-
-#: Old compatible string to today's, of regulators, all of which must have a regulator-name.
-REPLACED: Mapping[str, str] = {"reg-fixed-voltage": "regulator-fixed"}
 
 
 @rule(
@@ -27,6 +25,7 @@ REPLACED: Mapping[str, str] = {"reg-fixed-voltage": "regulator-fixed"}
     fix=Safety(True, "no driver matches the old string"),
     covers=Covers.RELATED,
     needs=("regulator-name",),
+    asks="dead_compatibles",
     bad=Dts(
         """
         / {
@@ -47,21 +46,18 @@ REPLACED: Mapping[str, str] = {"reg-fixed-voltage": "regulator-fixed"}
 )
 def dead_compatible(board: TreeBoard) -> Iterator[Finding]:
     """Every enabled node that has one of the old strings alone."""
-    compatible = board.tree.holders("compatible")
-    for old, new in REPLACED.items():
-        value = old.encode() + b"\0"
-        for index in board.tree.holders("regulator-name"):
-            at = compatible.get(index)
-            if at is None or board.tree.size(at) != len(value):
-                continue
-            if board.tree.value(at) == value and index not in board.tree.disabled:
+    named = board.tree.holders("regulator-name")
+    for value in board.dead_compatibles:
+        for index in board.tree.by_compatible[value]:
+            if index in named and index not in board.tree.disabled:
                 node = board.tree[index]
+                old = node.compatible[0]
                 yield dead_compatible.finding(
                     node,
                     f'{node.name} has only compatible "{old}", which no driver matches',
                     property_name="compatible",
                     effect=f"{node.name} never probes; its consumers stay deferred",
-                    fix=_replaced(node, new),
+                    fix=_replaced(node, DEAD_COMPATIBLES[value]),
                 )
 
 

@@ -13,22 +13,16 @@ References: Linux, drivers/of/base.c, of_map_id() and of_phandle_iterator_init()
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
-from dtlink.facts.binding import Walk
-from dtlink.facts.bindings import BINDINGS
+from dtlink.facts.binding import SupplierBinding, Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._entry import as_string, bytes_left, size_in_cells
 from dtlink.rules.phandle._interrupt_map import misfit
 from dtlink.wording import counted
-
-#: Properties in which a 0 in a phandle's place means nothing, with the suppliers' cells property.
-_WITHOUT_EMPTY_ENTRIES = tuple(
-    (row.name, row.cells) for row in BINDINGS if row.cells and row.resource.may_be_empty is False
-)
 
 
 @rule(
@@ -37,6 +31,7 @@ _WITHOUT_EMPTY_ENTRIES = tuple(
     severity=Severity.ERROR,
     fix=Safety(True, "the cells that are removed belong to no entry"),
     covers=Covers.SUPPLIER,
+    asks="leftovers",
     bad=Dts(
         """
         / {
@@ -67,8 +62,8 @@ def leftover_cells(board: TreeBoard) -> Iterator[Finding]:
                 yield _cut_row(entry)
         else:
             yield _bytes(board, entry)
-    for name, cells in _WITHOUT_EMPTY_ENTRIES:
-        yield from _surplus(board, name, cells)
+    for row, node, *last in board.surplus_zeros:
+        yield _surplus(board.tree[node], row, board.tree[last[0]], last[1])
 
 
 def _map(board: TreeBoard, entry: Failure) -> Finding:
@@ -136,40 +131,15 @@ def _looks_like(entry: Failure) -> str:
     return f'the value is the string "{text}"' if text else "the value contains no known phandle"
 
 
-def _surplus(board: TreeBoard, name: str, cells_name: str) -> Iterator[Finding]:
-    tree = board.tree
-    for index, at in tree.holders(name).items():
-        cells = tree.cells_at(at)
-        if len(cells) > 1 and not cells[-1] and index not in tree.disabled:
-            entry = _last_entry(board, cells, cells_name)
-            if entry is not None and entry[1] < len(cells):
-                yield _surplus_finding(board, tree[index], name, cells_name, entry)
-
-
-def _last_entry(board: TreeBoard, cells: Sequence[int], cells_name: str) -> tuple[int, int] | None:
-    """The supplier of the last entry and where the entry ends; ``None`` if the list is broken."""
-    tree, cell, last = board.tree, 0, None
-    while cell < len(cells) and cells[cell]:
-        supplier = tree.phandles.get(cells[cell], -1)
-        width = tree.cell(cells_name, supplier)
-        if width is None:
-            return None
-        cell += 1 + width
-        last = supplier, cell
-    return None if any(cells[cell:]) else last
-
-
-def _surplus_finding(
-    board: TreeBoard, node: Node, name: str, cells_name: str, entry: tuple[int, int]
-) -> Finding:
-    supplier = board.tree[entry[0]]
+def _surplus(node: Node, row: SupplierBinding, supplier: Node, end: int) -> Finding:
+    name, cells_name = row.name, row.cells or ""
     width = supplier.cell(cells_name)
     return leftover_cells.finding(
         node,
         f"{name} ends with a 0 that belongs to no entry: {supplier.path} takes "
         f"{counted(width or 0, 'argument')} ({cells_name})",
         effect="the 0 is read as an empty entry, and what it was meant to set is ignored",
-        fix=_without_rest(node, name, cells_name, entry[1]),
+        fix=_without_rest(node, name, cells_name, end),
         property_name=name,
         supplier=supplier,
         severity=Severity.INFO,

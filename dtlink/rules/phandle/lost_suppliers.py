@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
-from dtlink.links.reference import Flaw, Link, Reference
+from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._entry import names
 from dtlink.typed import TYPE_CHECKING
@@ -31,7 +31,6 @@ from dtlink.wording import counted
 if TYPE_CHECKING:
     from dtlink.firmware.edits import PropertyValue
 
-_HOLE = Flaw.AFTER_HOLE
 #: Here every second entry may be empty: drivers/spi/spi.c, spi_get_gpio_descs().
 _CHIP_SELECTS = "cs-gpios"
 
@@ -42,6 +41,7 @@ _CHIP_SELECTS = "cs-gpios"
     severity=Severity.WARNING,
     fix=Safety(False, "the last argument of each entry may have been meant"),
     covers=Covers.SUPPLIER,
+    asks="after_holes",
     bad=Dts(
         """
         / {
@@ -68,7 +68,7 @@ def lost_suppliers(board: TreeBoard) -> Iterator[Finding]:
     """Every property with suppliers after an empty entry."""
     is_quiet = lost_suppliers.id in board.without_notes
     behind: dict[int, list[Reference]] = {}
-    for ref in [ref for ref in board.graph.references if ref[8] is _HOLE]:
+    for ref in board.after_holes:
         if ref.binding.in_kernel(board.version):
             behind.setdefault(ref.at, []).append(ref)
     for at, refs in behind.items():

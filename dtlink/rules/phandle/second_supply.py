@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.patterns import fits
-from dtlink.facts.resources import GPIO
+from dtlink.facts.resources import GPIO, REGULATOR
 from dtlink.facts.supply_names import SINGLE_GPIOS, stem
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
@@ -44,6 +44,7 @@ _TREE = """
     severity=Severity.WARNING,
     fix=Safety(False, "the second may be the one that is meant, or belong to another input"),
     since="0.2",
+    asks="second_supplies",
     bad=Dts(
         _TREE % ("vdd-supply = <&core>, <&io>;", "<&gpio 3 0>, <&gpio 4 0>"),
         finds=("/codec@1a:vdd-supply", "/panel:enable-gpios"),
@@ -52,19 +53,18 @@ _TREE = """
 )
 def second_supply(board: TreeBoard) -> Iterator[Finding]:
     """The second entry of each supply, and of each GPIO of which a device has one."""
-    for ref in board.graph.references:
-        if ref.entry != 1:
-            continue
-        if ref.binding.name == "*-supply" and not _is_argument(board, ref):
+    for ref in board.second_supplies:
+        is_supply = ref.binding.resource is REGULATOR
+        if is_supply and not _is_argument(board, ref):
             yield _finding(Link(board.tree, ref))
-        elif ref.binding.name == "*-gpios" and _is_unread(board, Link(board.tree, ref)):
+        elif not is_supply and _is_unread(board, Link(board.tree, ref)):
             yield _of_pin(Link(board.tree, ref))
 
 
 def _is_unread(board: TreeBoard, link: Link) -> bool:
     """Whether the driver of a node asks for one GPIO under the name of a property."""
     name, node = link.property_name, link.node
-    if name not in SINGLE_GPIOS or fits(node.compatible, SINGLE_GPIOS[name]):
+    if fits(node.compatible, SINGLE_GPIOS[name]):
         return False
     reader = board.requests
     return reader.is_known(node.index) and stem(name) in reader.names_of(node.index, GPIO.kind)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from dtlink.board.devices import is_plain_bus
 from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Link, Reference
 from dtlink.typed import TYPE_CHECKING
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 #: How many devices of a chain are shown by name.
 _SHOWN = 3
-
-#: Buses that are nothing else: their children become devices, and the bus has no driver of its own.
-_PLAIN_BUSES = frozenset((b"simple-bus", b"isa", b"arm,amba-bus"))
 
 
 def stranded(board: TreeBoard) -> Iterator[Sequence[Link]]:
@@ -56,12 +54,7 @@ def on_plain_buses(board: TreeBoard) -> Iterator[Sequence[Link]]:
 
 def _is_on_a_bus(board: TreeBoard, node: int) -> bool:
     at = board.tree.holders("compatible").get(board.device_index(node))
-    return at is not None and _is_plain_bus(board.tree.value(at))
-
-
-@lru_cache(maxsize=1024)
-def _is_plain_bus(compatible: bytes) -> bool:
-    return _PLAIN_BUSES.issuperset(compatible.removesuffix(b"\0").split(b"\0"))
+    return at is not None and is_plain_bus(board.tree.value(at))
 
 
 def _waits(board: TreeBoard, ref: Reference) -> bool:
@@ -154,16 +147,3 @@ def _name(path: str) -> str:
 def nodes(board: TreeBoard, down: Mapping[str, str]) -> list[Node]:
     """The devices of :func:`fallen`."""
     return [board.tree.by_path[path] for path in down]
-
-
-def also(links: Sequence[Link]) -> str:
-    """The consumers besides the first, in one phrase."""
-    others = sorted({link.node.path for link in links[1:]} - {links[0].node.path})
-    return so_do(others, "consumer")
-
-
-def so_do(others: Sequence[str], of: str) -> str:
-    """The others that do the same, in one phrase."""
-    if len(others) > 1:
-        return f"; {counted(len(others), f'more {of}')} have the same reference"
-    return "".join(f"; {path} has the same reference" for path in others)

@@ -36,8 +36,7 @@ from dtlink.facts.resources import INTERRUPT, PHY
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
-from dtlink.rules.supplier._waiting import so_do
-from dtlink.wording import counted, noun
+from dtlink.wording import also, counted, noun
 
 #: A PHY of drivers/usb/phy: to a request for one in ``phys`` the answer is -ENODEV, enabled or not
 #: (drivers/phy/phy-core.c, _of_phy_get()).
@@ -50,7 +49,7 @@ _OF_ANOTHER_KIND = "usb-nop-xceiv"
     severity=Severity.WARNING,
     fix=Safety(False, "the supplier may be disabled on purpose"),
     needs=("status",),
-    asks="tree.disabled",
+    asks="disabled_suppliers",
     bad=Dts(
         """
         / {
@@ -73,11 +72,11 @@ _OF_ANOTHER_KIND = "usb-nop-xceiv"
 )
 def disabled(board: TreeBoard) -> Iterator[Finding]:
     """Every disabled node that an enabled device needs."""
-    off, is_quiet = board.tree.disabled, disabled.id in board.without_notes
+    is_quiet = disabled.id in board.without_notes
     roots: dict[tuple[int, bool], dict[Requested, list[Reference]]] = {}
-    for ref in [ref for ref in board.graph.references if ref[1] in off] if off else ():
+    for ref in board.disabled_suppliers:
         effect = ref.binding.resource.if_disabled
-        if effect is None or (is_quiet and effect.optional) or not _matters(board, ref):
+        if effect is None or not _matters(board, ref):
             continue
         requested = _requested(board, ref)
         if requested.holds_nothing or (requested is Requested.OPTIONAL and _fails(board, ref)):
@@ -202,11 +201,11 @@ def _matters(board: TreeBoard, ref: Reference) -> bool:
 def _finding(board: TreeBoard, refs: Sequence[Reference], *, is_note: bool, sure: bool) -> Finding:
     first, *others = (Link(board.tree, ref) for ref in refs)
     off = [board.tree[node] for node in _switched_off(board, first.supplier.index)]
-    more = sorted({other.node.path for other in others} - {first.node.path})
+    names = [first.node.path, *(other.node.path for other in others)]
     return disabled.finding(
         first,
         f"{first.entry} points to {first.supplier.path}, "
-        f"{_state(first.supplier, off)}{so_do(more, 'node')}",
+        f"{_state(first.supplier, off)}{also(names, 'node')}",
         effect=f"{first.node.name}: {_outcome(board, first)}{_held(board, first) if sure else ''}",
         fix=_fix(board, first, off, sure=sure),
         supplier=first.supplier,

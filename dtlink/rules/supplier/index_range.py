@@ -21,7 +21,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.index_limits import KINDS, index_limit
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.supplier._waiting import also
+from dtlink.wording import also
 
 _TREE = """
 / {
@@ -81,7 +81,7 @@ def _finding(links: Sequence[Link], limit: int) -> Finding:
     return index_range.finding(
         first,
         f"{first.entry} has index {first.args[0]}; the highest that the binding of {name} has for "
-        f"a {kind} is {limit}{also(links)}",
+        f"a {kind} is {limit}{also([link.node.path for link in links])}",
         effect=f"{first.supplier.path} refuses it: {first.node.name} does not get the {kind}",
         fix=f"Write the index of the {kind} that was meant in {first.entry}, by the macro of the "
         "binding's header.",

@@ -27,7 +27,6 @@ from dtlink.facts.early import is_served_early
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.supplier._waiting import effect, fallen, nodes, stranded, waiting
 from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted, noun
 
@@ -82,6 +81,8 @@ def never_probes(board: TreeBoard) -> Iterator[Finding]:
         or not board.profile.orders_probing
     ):
         return
+    from dtlink.rules.supplier._waiting import stranded, waiting
+
     told = {links[0].supplier.path for links in stranded(board)}
     for supplier, devices in waiting(board).items():
         if supplier not in told:
@@ -196,6 +197,8 @@ def _finding(board: TreeBoard, supplier: Node, device: Node) -> Iterator[Finding
         return  # reported by iommu/map-strict
     if ref.supplier in board.tree.mistakable:
         return  # reported by phandle/duplicate-phandle
+    from dtlink.rules.supplier._waiting import effect, fallen, nodes
+
     link = Link(board.tree, ref)
     down = fallen(board, [supplier])
     if supplier.index == 0:

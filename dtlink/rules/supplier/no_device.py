@@ -20,19 +20,20 @@ from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import (
-    also,
     effect,
     fallen,
     nodes,
     on_plain_buses,
     stranded,
 )
+from dtlink.wording import also
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    asks="without_device",
     bad=Dts(
         """
         / {
@@ -67,7 +68,7 @@ def _finding(board: TreeBoard, links: Sequence[Link]) -> Finding:
     return no_device.finding(
         first,
         f"{first.entry} references {first.supplier.path}; neither it nor an ancestor has a "
-        f"compatible, so no device is created{also(links)}",
+        f"compatible, so no device is created{also([link.node.path for link in links])}",
         effect=effect(board, first, down),
         fix=_fix(board, first),
         supplier=first.supplier,
@@ -82,7 +83,8 @@ def _on_a_bus(board: TreeBoard, links: Sequence[Link]) -> Finding:
     return no_device.finding(
         first,
         f"{first.entry} references {first.supplier.path}, which has no compatible; its parent "
-        f"{bus.name} is a plain bus, whose driver provides nothing{also(links)}",
+        f"{bus.name} is a plain bus, whose driver provides nothing"
+        f"{also([link.node.path for link in links])}",
         effect=effect(board, first, {}),
         fix=_fix(board, first),
         supplier=first.supplier,

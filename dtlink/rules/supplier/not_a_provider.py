@@ -27,8 +27,7 @@ from dtlink.facts.resources import GPIO, MARKS, REGULATOR
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
-from dtlink.rules.supplier._waiting import also
-from dtlink.wording import joined, listed, noun
+from dtlink.wording import also, joined, listed, noun
 
 #: What a provider of several kinds may have instead: it passes on to others.
 _INSTEAD = {GPIO.kind: "gpio-map"}
@@ -142,7 +141,7 @@ def _finding(board: TreeBoard, links: Sequence[Link]) -> Finding:
     return not_a_provider.finding(
         first,
         f"{first.entry} references {supplier.path}, which provides no {kind}: "
-        f"{_why(supplier, kind)}{also(links)}",
+        f"{_why(supplier, kind)}{also([link.node.path for link in links])}",
         effect=f"a request for the {kind} returns -EPROBE_DEFER forever"
         if kind not in MARKS
         else f"{first.node.name} gets no MSIs from it, and uses other interrupts or fails",

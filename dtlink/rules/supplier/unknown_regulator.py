@@ -22,7 +22,7 @@ from dtlink.facts.resources import REGULATOR
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.supplier._waiting import also
+from dtlink.wording import also
 
 _CONTAINER = "regulators"
 _TREE = """
@@ -90,7 +90,7 @@ def _finding(links: list[Link], node: Node, known: Collection[str]) -> Finding:
     return unknown_regulator.finding(
         first,
         f"{first.entry} references {node.path}; the driver of the PMIC looks for no regulator "
-        f"called {_name(node)}{also(links)}",
+        f"called {_name(node)}{also([link.node.path for link in links])}",
         effect="the regulator is registered without this node: the request of "
         f"{first.node.name}'s driver is deferred forever",
         fix=f"{meant}, as the PMIC's binding has it.",

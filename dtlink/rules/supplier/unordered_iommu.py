@@ -40,7 +40,7 @@ _GIVES_UP = "deferred probe timeout, ignoring dependency"
     __doc__,
     severity=Severity.INFO,
     needs=_NAMES,
-    asks="masters",
+    asks="unordered_masters",
     bad=Dts(
         """
         / {
@@ -113,8 +113,7 @@ def _finding(board: TreeBoard, references: Sequence[Reference]) -> Finding:
 
 def _may_give_up(board: TreeBoard) -> bool:
     """Whether the kernel is told to; most boards have neither kernel nor such a parameter."""
-    is_named = board.facts is not None or board.settings.cmdline is not None
-    return (is_named or "timeout" in board.bootargs) and _is_told_to_give_up(board.profile)
+    return bool(board.unordered_masters) and _is_told_to_give_up(board.profile)
 
 
 def _is_told_to_give_up(profile: KernelProfile) -> bool:

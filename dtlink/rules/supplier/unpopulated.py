@@ -26,7 +26,8 @@ from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
-from dtlink.rules.supplier._waiting import also, effect, fallen, nodes, stranded
+from dtlink.rules.supplier._waiting import effect, fallen, nodes, stranded
+from dtlink.wording import also
 
 _SYSCON = "syscon"
 _BUSES = frozenset((*TRANSPARENT_BUSES, *POWERED_BUSES))
@@ -124,7 +125,7 @@ def _finding(board: TreeBoard, links: Sequence[Link], container: Node, why: str)
     return unpopulated.finding(
         first,
         f"{first.entry} references {first.supplier.path}; {container.path} {why}, so "
-        f"the kernel does not populate its children{also(links)}",
+        f"the kernel does not populate its children{also([link.node.path for link in links])}",
         effect=effect(board, first, down),
         fix=_fix(board, container, device),
         supplier=first.supplier,

@@ -18,19 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
-from dtlink.facts.bindings import BINDINGS
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.supplier._waiting import also
+from dtlink.wording import also
 
-#: The properties that name their suppliers without cells: few boards have them.
-_PLAIN = frozenset(
-    binding.name
-    for binding in BINDINGS
-    if binding.resource.is_registered
-    and binding.resource.cells is None
-    and not binding.name.startswith("*")
-)
 _TREE = """
 / {
     muic: extcon@25 { compatible = "vendor,muic"; reg = <0x25>; };
@@ -53,20 +44,18 @@ facts drivers/usb/vendor.c optional:external_connector: whole
     __doc__,
     severity=Severity.WARNING,
     since="0.2",
+    asks="named_without_cells",
     bad=Dts(_TREE % "port", finds=("/usb@1000:extcon",), kernel=_KERNEL),
     good=Dts(_TREE % "muic", kernel=_KERNEL),
 )
 def wrong_kind(board: TreeBoard) -> Iterator[Finding]:
     """Each device that is asked for what its driver does not provide."""
-    if board.facts is None and board.holdings.isdisjoint(_PLAIN):
-        return
     groups: dict[tuple[int, str], list[Reference]] = {}
-    for row, references in board.graph.columns:
-        if row.resource.is_registered and (board.facts is not None or row.name in _PLAIN):
-            for ref in references:
-                device = board.device_index(ref.supplier)
-                if _is_wrong(board, ref, device):
-                    groups.setdefault((device, row.kind), []).append(ref)
+    for kind, references in board.named_without_cells:
+        for ref in references:
+            device = board.device_index(ref.supplier)
+            if _is_wrong(board, ref, device):
+                groups.setdefault((device, kind), []).append(ref)
     for (device, _), refs in groups.items():
         yield _finding(board, device, [Link(board.tree, ref) for ref in refs])
 
@@ -94,7 +83,8 @@ def _finding(board: TreeBoard, device: int, links: Sequence[Link]) -> Finding:
     return wrong_kind.finding(
         first,
         f"{first.entry} references {first.supplier.path} for a resource of the kind "
-        f"{kind}, but the driver of {owner.path} provides none{also(links)}",
+        f"{kind}, but the driver of {owner.path} provides none"
+        f"{also([link.node.path for link in links])}",
         effect=f"the driver of {board.device(first.consumer).path} requests it, and the request "
         "returns -EPROBE_DEFER forever",
         fix=f"Reference a device that provides it in {first.property_name}, or build another "

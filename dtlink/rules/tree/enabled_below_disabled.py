@@ -38,7 +38,7 @@ _TREE = """
     severity=Severity.INFO,
     since="0.2",
     needs=("status",),
-    asks="tree.disabled",
+    asks="enabled_below_disabled",
     bad=Dts(_TREE % "disabled", finds=("/i2c@1000/touchscreen@38:status",)),
     good=Dts(_TREE % "okay"),
 )
@@ -46,9 +46,7 @@ def enabled_below_disabled(board: TreeBoard) -> Iterator[Finding]:
     """Each disabled node with devices below it that are enabled."""
     tree = board.tree
     groups: dict[int, list[Node]] = {}
-    compatible = tree.holders("compatible")
-    enabled = tree.holders("status").keys() - tree.unavailable
-    for node in sorted((enabled & tree.disabled) & compatible.keys()):
+    for node in sorted(board.enabled_below_disabled):
         above = tree.parents[node]
         while above not in tree.unavailable:
             above = tree.parents[above]

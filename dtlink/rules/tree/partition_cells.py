@@ -39,6 +39,7 @@ _NODE = """
     severity=Severity.WARNING,
     since="0.2",
     needs=("#size-cells",),
+    asks="has_partitions",
     bad=Dts(
         _NODE % 'partition@0 { label = "boot"; reg = <0>; };', finds=("/nand@1000/partition@0:reg",)
     ),
@@ -55,8 +56,6 @@ _NODE = """
 def partition_cells(board: TreeBoard) -> Iterator[Finding]:
     """Each node with such partitions."""
     tree = board.tree
-    if _NAME not in tree.blob:
-        return
     names, registers = tree.layout.names, tree.holders("reg")
     found: dict[int, list[Node]] = {}
     for node in [node for node in registers if names[node].startswith(_NAME)]:

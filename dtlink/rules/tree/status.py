@@ -17,9 +17,6 @@ from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 
-#: The values of the specification, ``ok`` of older ones, and what is read as the same as "fail".
-_KNOWN = frozenset((b"okay", b"ok", b"disabled", b"reserved", b"fail", b"failed"))
-_FAIL = b"fail-"
 #: How those begin, in lower case, that were meant to disable.
 _OFF = ("dis", "off", "no", "false", "0", "n", "fail", "reserv")
 
@@ -31,6 +28,7 @@ _OFF = ("dis", "off", "no", "false", "0", "n", "fail", "reserv")
     fix=Safety(False, "the device may not have been tested with the status that was meant"),
     since="0.2",
     needs=("status",),
+    asks="odd_statuses",
     bad=Dts(
         """
         / {
@@ -50,19 +48,9 @@ _OFF = ("dis", "off", "no", "false", "0", "n", "fail", "reserv")
 def status(board: TreeBoard) -> Iterator[Finding]:
     """Each node whose status is not a value of the specification."""
     tree = board.tree
-    bad = {
-        node: value
-        for value, nodes in tree.by_status.items()
-        if not _is_known(value)
-        for node in nodes
-    }
+    bad = {node: value for value, nodes in board.odd_statuses.items() for node in nodes}
     for node in sorted(bad):
         yield _finding(tree[node], bad[node])
-
-
-def _is_known(value: bytes) -> bool:
-    text = value.partition(b"\0")[0]
-    return value[-1:] == b"\0" and (text in _KNOWN or text.startswith(_FAIL))
 
 
 def _finding(node: Node, value: bytes) -> Finding:
