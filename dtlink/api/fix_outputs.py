@@ -52,7 +52,7 @@ class FixOutputs(NamedTuple):
         files = [
             each for each in (self.blob, self.overlay, self.overlay_blob, self.override) if each
         ]
-        if "-" in files:
+        if "-" in (*files, self.tables):
             return "-: fixes are written to files, not to standard output"
         twice = next((each for each in files if files.count(each) > 1), "")
         return f"{twice}: two outputs have one name" if twice else ""

@@ -9,6 +9,7 @@ from dtlink.cli.messages import say
 from dtlink.cli.overwriting import check_apart
 from dtlink.cli.usage import usage_error
 from dtlink.cli.writing import emit
+from dtlink.firmware.read import STDIN
 from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import counted
 
@@ -32,6 +33,8 @@ class Baselines:
         if (write or prune) and not plan.baselines:
             raise usage_error("there is no baseline to write: name it with --baseline")
         for each in plan.baselines if write or prune else ():
+            if each == STDIN:
+                raise usage_error("-: a baseline is written to a file, not to standard output")
             check_apart(each, "baseline")
         self._plan, self._write, self._prune = plan, write, prune
         self._files = {path: _read(path, may_lack=write) for path in plan.baselines}
@@ -126,7 +129,7 @@ def _read(path: str, *, may_lack: bool = False) -> Baseline:
     from dtlink.firmware.errors import InputError
     from dtlink.report.baseline import Baseline, read
 
-    if Path(path).exists():
+    if path == STDIN or Path(path).exists():
         return read(path)
     if not may_lack:
         raise InputError("No such file or directory (--write-baseline makes it)", path=path)

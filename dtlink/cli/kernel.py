@@ -9,9 +9,19 @@ import click
 from dtlink.cli.completion import complete_files
 from dtlink.cli.groups import CheckedGroup
 from dtlink.cli.messages import say
-from dtlink.cli.overwriting import watched_output
+from dtlink.cli.overwriting import file_of, watched_output
+from dtlink.cli.terminal import is_terminal
+from dtlink.cli.usage import usage_error
 from dtlink.cli.writing import write_file
 from dtlink.firmware.errors import InputError
+from dtlink.typed import Any
+
+
+def _place(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """The file of an index; ``None``: standard output, unless a person would see the bytes."""
+    if is_terminal(file_of(value)):
+        raise usage_error(f"{value}: an index is not text: name a file, or redirect the output")
+    return watched_output(ctx, param, value)
 
 
 @click.group(cls=CheckedGroup, help="Prepare what dtlink needs to know of a kernel.")
@@ -26,11 +36,11 @@ def kernel() -> None:
     "--output",
     required=True,
     type=click.Path(dir_okay=False),
-    callback=watched_output,
+    callback=_place,
     is_eager=True,
-    help="Write the index to this file.",
+    help="Write the index to this file ('-': to standard output).",
 )
-def index(tree: str, output: str) -> None:
+def index(tree: str, output: str | None) -> None:
     """Make the index of a source tree."""
     from dtlink.kernel.source.write import make_index
 

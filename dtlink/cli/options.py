@@ -18,7 +18,7 @@ from dtlink.cli.completion import (
 )
 from dtlink.cli.given import keep
 from dtlink.cli.messages import say
-from dtlink.cli.overwriting import watched_result
+from dtlink.cli.overwriting import watched_output
 from dtlink.cli.param import ParamType, Seconds, WholeNumber
 from dtlink.cli.plain_options import PLAIN, format_option
 from dtlink.cli.sources import MacroParam
@@ -125,7 +125,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         "-o",
         "--output",
         type=click.Path(dir_okay=False),
-        callback=watched_result,
+        callback=watched_output,
         is_eager=True,  # before an option is read whose value is a file
         help="Write the result to FILE instead of stdout.",
         metavar="FILE",

@@ -45,15 +45,11 @@ def watch(outputs: Iterable[str | None], *, also: bool = False) -> None:
 
 
 def watched_output(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-    """Watch the file of an option, as click calls it."""
+    """Watch the file of an option, as click calls it; ``None``: the result is printed."""
     del ctx, param
-    watch([value])
-    return value
-
-
-def watched_result(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-    """As :func:`watched_output`, of a result that is printed if no file is named."""
-    return watched_output(ctx, param, file_of(value))
+    file = file_of(value)
+    watch([file])
+    return file
 
 
 def check_apart(path: str, what: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dtlink.cli.completion import complete_rules
-from dtlink.cli.messages import tell
+from dtlink.cli.messages import say, tell
 from dtlink.cli.options import board_settings, options
 from dtlink.cli.overwriting import watched_output
 from dtlink.cli.rules import unknown
@@ -21,6 +21,7 @@ from dtlink.rules.catalogue import known_words
 from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dtlink.api.bug.report import BugReport
     from dtlink.facts.kernels import KernelVersion
 
 _HELP = """Pack what is needed to reproduce wrong findings.
@@ -42,7 +43,7 @@ issue after you have looked at it.
     metavar="FILE",
     callback=watched_output,
     is_eager=True,
-    help="File to write: .zip, or .txt for one text.",
+    help="File to write: .zip, or .txt for one text ('-': that text on standard output).",
 )
 @click.option(
     "--minimal",
@@ -54,7 +55,7 @@ issue after you have looked at it.
 def report_bug(
     path: str,
     rules: tuple[str, ...],
-    output: str,
+    output: str | None,
     minimal: bool,  # noqa: FBT001 - click calls it
     kernel_version: KernelVersion | None,
     **given: Any,
@@ -62,8 +63,8 @@ def report_bug(
     """Write the file, and say what is in it."""
     from dtlink.api.bug.report import BugReport
 
-    target = Path(output)
-    if target.suffix not in (".zip", ".txt"):
+    ending = Path(output).suffix if output else ".txt"
+    if ending not in (".zip", ".txt"):
         raise click.UsageError(f"{output}: name a .zip or a .txt")
     for word in rules:
         if (name := word.partition(":")[0].rstrip("/")) not in known_words():
@@ -73,11 +74,20 @@ def report_bug(
     try:
         firmware = read(path, "", settings.sources)
         report = BugReport.of(firmware, settings, rules, minimal=minimal)
-        data = report.zipped() if target.suffix == ".zip" else report.joined().encode()
+        data = report.zipped() if ending == ".zip" else report.joined().encode()
     except InputError as error:
         error.path = error.path or path
         tell([str(error)])
         sys.exit(2)
     write_file(data, output)
+    _show(report, output)
+
+
+def _show(report: BugReport, output: str | None) -> None:
+    """Print what is in the file: apart from it, where that is standard output."""
     closing = "nothing was sent; look at the file, then attach it to an issue"
-    emit(plain(line(row) for row in (f"{output}:", *report.contents(), closing)), None)
+    rows = [f"{output or 'standard output'}:", *report.contents(), closing]
+    if output is None:
+        say(*rows)
+    else:
+        emit(plain(map(line, rows)), None)

@@ -82,11 +82,14 @@ def lines_to(output: str | None) -> Iterator[Callable[[str], None]]:
         yield write
 
 
-def write_file(data: bytes, output: str) -> None:
-    """Write a file that is whole or stays as it was.
+def write_file(data: bytes, output: str | None) -> None:
+    """Write a file that is whole or stays as it was, or to standard output.
 
     Raises :class:`click.UsageError` for one that can't be written.
     """
+    if output is None or _is_stdout(output):
+        sys.stdout.buffer.write(data)
+        return
     from pathlib import Path
 
     from dtlink.api.replacing import replace

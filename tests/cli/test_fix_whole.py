@@ -202,6 +202,14 @@ def test_what_does_not_go_together(arguments: tuple[str, ...]) -> None:
     assert not Path("n.dtb").exists()
 
 
+@pytest.mark.parametrize("option", ["--blob-out", "--overlay-out", "--tables-out"])
+def test_fixes_do_not_go_to_standard_output(option: str) -> None:
+    done = run("b.dtb", "--fix", option, "-")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "-: fixes are written to files" in done.stderr
+    assert not Path("-").exists()
+
+
 def test_a_blob_that_is_compressed_is_not_rewritten() -> None:
     packed = gzip.compress(Path("b.dtb").read_bytes())
     Path("b.dtb.gz").write_bytes(packed)

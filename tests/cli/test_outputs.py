@@ -122,6 +122,20 @@ def test_a_dash_is_standard_output(
     assert not Path("-").exists()
 
 
+def test_a_baseline_is_read_from_standard_input_and_written_to_a_file(
+    run: Run, bad_dts: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("lint", bad_dts, "--baseline", "known.json", "--write-baseline")
+    known = Path("known.json").read_bytes()
+    assert run("lint", bad_dts, "--baseline", "-", stdin=known).exit_code == 0
+    for option in ("--write-baseline", "--prune-baseline"):
+        result = run("lint", bad_dts, "--baseline", "-", option, stdin=known)
+        assert result.exit_code == 2
+        assert "-: a baseline is written to a file, not to standard output" in result.stderr
+    assert not Path("-").exists()
+
+
 def test_the_baseline_is_written_apart(run: Run, bad_dts: Path, tmp_path: Path) -> None:
     known = tmp_path / "known.json"
     result = run("lint", bad_dts, "--baseline", known, "--write-baseline", "-o", known)

@@ -121,6 +121,19 @@ def test_the_command_says_what_is_in_the_file(planted: Path, tmp_path: Path):
     assert "phandle/dangling (1)" in done.output
 
 
+def test_a_dash_is_the_text_on_standard_output(
+    planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    done = run(planted, "phandle/dangling", "-o", "-")
+    run(planted, "phandle/dangling", "-o", "r.txt")
+    assert done.exit_code == 0
+    assert done.stdout == Path("r.txt").read_text(encoding="utf-8")
+    assert "standard output:" in done.stderr
+    assert "nothing was sent" in done.stderr
+    assert not Path("-").exists()
+
+
 def test_an_input_is_not_changed(planted: Path, tmp_path: Path):
     before = planted.read_bytes()
     run(planted, "-o", tmp_path / "r.txt")

@@ -631,6 +631,23 @@ def test_the_command_writes_an_index(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "source"]
 
 
+def test_a_dash_is_standard_output(tmp_path, monkeypatch):
+    tree, output = grow(tmp_path / "source"), tmp_path / "index"
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(kernel, ["index", tree, "-o", "-"])
+    CliRunner().invoke(kernel, ["index", tree, "-o", str(output)])
+    assert (result.exit_code, result.stdout_bytes) == (0, output.read_bytes())
+    assert not (tmp_path / "-").exists()
+
+
+def test_a_terminal_gets_no_index(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("dtlink.cli.kernel.is_terminal", lambda output: output is None)
+    result = CliRunner().invoke(kernel, ["index", grow(tmp_path / "source"), "-o", "-"])
+    assert (result.exit_code, result.stdout_bytes) == (2, b"")
+    assert "an index is not text: name a file, or redirect the output" in result.stderr
+
+
 @pytest.mark.parametrize("makefile", [None, "all: program\n", TREE["Makefile"]])
 def test_the_command_refuses_what_is_no_kernel(tmp_path, makefile):
     if makefile is not None:
