@@ -52,6 +52,8 @@ class BaseFit(NamedTuple):
     faults: Sequence[OverlayFault] = ()
     error: str = ""
     """Why the base can't be read."""
+    is_overlay: bool = False
+    """Whether the base is an overlay itself, which may lie in a folder of bases."""
 
     @property
     def is_applied(self) -> bool:
@@ -110,7 +112,8 @@ class OverlayFindings:
         if not self._tree.is_overlay:
             return []
         sources = self._settings.sources._replace(symbols=True, overlay=())
-        return [_fit(path, self._tree, sources) for path in self._settings.bases]
+        found = [_fit(path, self._tree, sources) for path in self._settings.bases]
+        return [each for each in found if not each.is_overlay] or found
 
     @cached_property
     def labels(self) -> Sequence[str]:
@@ -121,6 +124,8 @@ class OverlayFindings:
 def _fit(path: str, overlay: Tree, sources: SourceOptions) -> BaseFit:
     try:
         base = _base(path, sources, look(path))
+        if base.is_overlay:
+            return BaseFit(path, error="an overlay itself", is_overlay=True)
         overlaid = apply_overlays(base, [NamedOverlay("", overlay)]).overlaid
     except InputError as error:
         return BaseFit(path, error=error.message)
@@ -145,8 +150,6 @@ def _read_base(path: str, sources: SourceOptions) -> Tree:
     found = read(path, sources=sources)
     if not isinstance(found, Tree):
         raise InputError("ACPI tables, on which no overlay can be put", path=path)
-    if found.is_overlay:
-        raise InputError("an overlay itself", path=path)
     return found
 
 

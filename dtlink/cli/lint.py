@@ -30,12 +30,6 @@ if TYPE_CHECKING:
     from dtlink.firmware.inputs import Input
     from dtlink.observed.live import LiveMachine
 
-#: Whether an input is an overlay is asked before it is read.
-_NO_OVERLAYS = (
-    "--bases has no effect: overlays are known by names of files that end in .dtbo or .dtso, "
-    "and no input has one"
-)
-
 
 def run(
     given: dict[str, Any],
@@ -80,8 +74,6 @@ def run(
         of = partial(settings_of, given=given, file=file, isolated=isolated)
         variants = partial(variants_of, file=file, isolated=isolated)
         plan = _plan(paths, change, of, variants, search=search, allow_empty=allow_empty)
-        if "bases" in given and not any(each.is_overlay for each in plan.inputs):
-            say(f"dtlink: {_NO_OVERLAYS}")
         plan = plan if source is None else plan.of_source(source)
         plan = plan.with_inputs(plan.inputs, machine.missing) if machine else plan
         kernel = plan.kernel(digest=digest)
@@ -113,6 +105,10 @@ def run(
     complaints.end("" if allow_empty or (change and change.has_inputs) else NO_INPUTS)
     tell(report.notes[len(blank.notes) :])
     tell([change.summary] if change and change.has_inputs else [])
+    # One that is called an overlay may be unreadable, or change nothing.
+    called = any(each.is_overlay for each in plan.inputs)
+    if "bases" in given and not (report.totals.tried or called):
+        say("dtlink: --bases has no effect: no input is an overlay")
     of_findings = partial(_text, least=plan.show, everything=verbose)
     text = _statistics if statistics else of_findings
     # A linter runs in make, in hooks and in loops, where a pager would wait for a key.

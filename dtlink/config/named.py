@@ -27,18 +27,19 @@ def check_named(boards: Iterable[Settings]) -> list[str]:
     """
     boards = list(dict.fromkeys(boards))
     for board in boards:
-        _check_files(board)
+        for field in _FILES:
+            check_files(field, getattr(board, field))
     hints = (*missing_folders(boards), *_kernels(boards), *_machines(boards), *_schemas(boards))
     return [each for each in hints if each]
 
 
-def _check_files(board: Settings) -> None:
-    for field in _FILES:
-        for path in getattr(board, field):
-            named = Input.named(path).path
-            if not os.path.exists(named):  # noqa: PTH110 - paths stay text
-                raise InputError(f"no such file or folder ({field})", path=path)
-            reading.allow(named)
+def check_files(field: str, paths: Iterable[str]) -> None:
+    """Raise :class:`InputError` for a path that is not there; ``field`` is what names it."""
+    for path in paths:
+        named = Input.named(path).path
+        if not os.path.exists(named):  # noqa: PTH110 - paths stay text
+            raise InputError(f"no such file or folder ({field})", path=path)
+        reading.allow(named)
 
 
 def missing_folders(boards: Iterable[Settings]) -> Iterator[str]:

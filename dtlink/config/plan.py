@@ -65,15 +65,23 @@ def _with_overlays(
 ) -> Iterator[tuple[Input, LintSettings]]:
     """The inputs with the overlays that are to be applied, and their variants, with settings.
 
-    An overlay among ``paths`` is tried on the devicetrees among them.
+    An overlay among ``paths`` is tried on the devicetrees among them. Those that the settings name
+    are for every input: whether it is an overlay is known when it is read.
     """
     named = tuple(each for each in paths if each.endswith(_BASES))
+    bases = cache(_bases)
+    # By identity, as most inputs have the same settings.
+    known: dict[tuple[int, bool], LintSettings] = {}
     for each in inputs:
         held = of(each.path)
+        kind = id(held), each.is_overlay
+        if kind not in known:
+            asked = held.board.bases
+            known[kind] = _with(held, bases(asked) if asked else named if kind[1] else ())
+        plain = known[kind]
         if each.is_overlay:
-            yield each, _with(held, _bases(held.board.bases) if held.board.bases else named)
+            yield each, plain
             continue
-        plain = _with(held)
         yield each.with_overlays(held.board.overlay), plain
         if not each.overlays and not held.board.overlay:
             yield from ((variant, plain) for variant in variants_of(each.path))
@@ -106,6 +114,9 @@ def _bases(paths: Sequence[str]) -> tuple[str, ...]:
     """The devicetrees that are named, or that folders hold. Raises :class:`InputError`."""
     found = tuple(each.path for each in engine.expand(paths) if each.path.endswith(_BASES))
     if not found:
+        from dtlink.config.named import check_files
+
+        check_files("bases", paths)
         raise InputError("no devicetree (.dtb, .dts) in it (bases)", path=listed(paths, _NAMED))
     return found
 

@@ -82,7 +82,7 @@ def _lint_tree(board: TreeBoard, select: tuple[str, ...], ignore: tuple[str, ...
     asked = schema and any(family_of(each.id) == SCHEMA_FAMILY for each in chosen)
     answered = not asked or board.verdict.answered
     found = _checked(board, chosen, select)
-    if settings.bases:
+    if settings.bases and board.tree.is_overlay:
         from dtlink.report.model import TriedBase
 
         found["bases"] = [TriedBase(each.path, each.why) for each in board.overlays.fits]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: The numbers that are added up.
 _SUMS = (
     *("inputs", "unreadable", "unchecked", "known", "fixed", "ignored", "unmet", "unused"),
-    "passed",
+    *("passed", "tried"),
 )
 
 
@@ -41,6 +41,8 @@ class Totals:
         """What comments allow, and nothing has."""
         self.passed: int = 0
         """Notes of inputs about what was passed over."""
+        self.tried: int = 0
+        """Overlays that were tried on bases."""
         self.status: int = 0
         """The highest exit status of an input, each with its own ``fail_on``."""
         self.broken: int = 0
@@ -86,6 +88,7 @@ class Totals:
             self.unmet += each.is_expected
             self.unused += not each.is_expected
         self.passed += len(item.passed)
+        self.tried += bool(item.bases)
         self.status = max(self.status, item.exit_status(item.fail_on))
         self.broken = max(self.broken, item.exit_status(None))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from click.testing import CliRunner, Result
 
 import dtlink
 from dtlink.cli.main import cli
+from dtlink.firmware.dts import read_text
 from tests.support.boards import SHARED
 
 BASE = """/dts-v1/;
@@ -136,6 +139,38 @@ def test_the_bases_of_a_folder_are_tried(files: Path) -> None:
     result = run("lint", "led.dtso", "--bases", "boards")
     assert result.exit_code == 1
     assert "applies to none of 2 bases" in result.stdout
+
+
+def _boards_of(files: Path) -> None:
+    (files / "boards").mkdir()
+    (files / "boards/one.dts").write_text(BASE)
+    (files / "boards/two.dts").write_text(BASE.replace("i2c1", "i2c2"))
+    (files / "boards/overlay.dts").write_text(LED)
+
+
+def test_what_is_not_called_an_overlay_is_tried_on_bases(files: Path) -> None:
+    _boards_of(files)
+    blob = read_text(LED).blob
+    (files / "led.dtbo.gz").write_bytes(gzip.compress(blob))
+    with zipfile.ZipFile(files / "led.zip", "w") as archive:
+        archive.writestr("led.dtbo", blob)
+        archive.writestr("base.dtb", read_text(BASE).blob)
+    (files / "led.dts").write_text(LED)
+    for name, stdin in (("led.dtbo.gz", None), ("led.zip", None), ("led.dts", None), ("-", blob)):
+        given = ["lint", name, "--bases", "boards", "--format", "json", "--no-config"]
+        result = CliRunner().invoke(cli, given, input=stdin)
+        tried = [each["bases"] for each in json.loads(result.stdout)["inputs"] if "bases" in each]
+        paths = [{each["path"]: each["applies"] for each in bases} for bases in tried]
+        assert paths == [{"boards/one.dts": False, "boards/two.dts": True}], name
+        assert "no effect" not in result.stderr
+
+
+def test_overlays_are_no_bases_but_where_no_other_is_named(files: Path) -> None:
+    _boards_of(files)
+    assert "an overlay itself" not in run("lint", "led.dtso", "--bases", "boards").stdout
+    result = run("lint", "led.dtso", "--bases", "boards/overlay.dts", "--format", "json")
+    [base] = json.loads(result.stdout)["inputs"][0]["bases"]
+    assert (base["applies"], base["why_not"]) == (False, "an overlay itself")
 
 
 @pytest.mark.usefixtures("files")

@@ -16,6 +16,7 @@ from dtlink.engine import linting
 from dtlink.engine.cache import origin as origins
 from dtlink.engine.cache import shelf
 from dtlink.engine.task import Task
+from dtlink.firmware.dts import read_text
 from dtlink.report.formats import FORMATS
 from dtlink.rules.run import RuleFault
 from tests.cli.conftest import run
@@ -287,17 +288,19 @@ def test_what_rests_on_more_than_can_be_compared(run, boards, processed, tmp_pat
 
 
 @pytest.mark.usefixtures("settled")
-def test_an_overlay_that_is_tried_on_bases(run, boards, processed):
-    base, *others = sorted(boards.iterdir())
-    for path in others:
-        path.rename(path.with_suffix(".dtbo"))
-    for name in ("one", "two"):
-        shutil.copy(base, boards / f"{name}.dtbo")
+@pytest.mark.parametrize("suffix", [".dtbo", ".dtb"])
+def test_an_overlay_is_tried_on_bases_each_time(run, boards, processed, suffix):
+    base, blob = min(boards.iterdir()), read_text("/dts-v1/; /plugin/;\n&foo { x; };\n").blob
+    overlay = boards / f"one{suffix}"
+    overlay.write_bytes(blob)
+    run("lint", "-j1", boards)
+    assert len(processed.take()) == SOME + 1
     for _ in range(2):
-        run("lint", "-j1", "--bases", base, boards)
-        found = processed.take()
-        assert {Path(each).suffix for each in found} >= {".dtbo"}
-        assert len([each for each in found if each.endswith(".dtbo")]) == SOME + 1
+        tried = run("lint", "-j1", "--bases", base, boards)
+        assert processed.take() == [str(overlay)]
+        assert "has no __symbols__" in tried.stdout
+    run("lint", "-j1", boards)
+    assert processed.take() == []
 
 
 @pytest.mark.usefixtures("settled")

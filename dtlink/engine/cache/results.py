@@ -30,6 +30,8 @@ class Basis(NamedTuple):
     settings: str
     kernel: str = ""
     """What the files of its kernel were when they were read."""
+    form: str = ""
+    """The only form of input whose result rests on no more; empty: any has."""
 
 
 class _Place(NamedTuple):
@@ -38,6 +40,12 @@ class _Place(NamedTuple):
     shelf: Shelf
     name: str
     stamp: Stamp
+    form: str
+    """The form of the results that are kept; empty: any."""
+
+    def is_for(self, report: InputReport) -> bool:
+        """Whether a result is one to be kept."""
+        return not self.form or report.form == self.form
 
 
 class ResultCache:
@@ -49,7 +57,7 @@ class ResultCache:
     def __init__(self, where: str, basis_of: Callable[[Input], Basis | None]) -> None:
         self._where = where
         self._basis_of = basis_of
-        self._shelves: dict[tuple[str, Basis], Shelf] = {}
+        self._shelves: dict[tuple[str, str, str], Shelf] = {}
         self._origin = origin()
         self._now = time.time_ns()
         self._disk = DiskNow(self._now)
@@ -71,7 +79,8 @@ class ResultCache:
             self._save()
 
     def _find(self, item: Input, at: _Place, *, digest: bool) -> InputReport | None:
-        return at.shelf.find(item.path, at.name, at.stamp, self._now, digest=digest)
+        found = at.shelf.find(item.path, at.name, at.stamp, self._now, digest=digest)
+        return found if found and at.is_for(found) else None
 
     def _place(self, item: Input) -> _Place | None:
         path, member, overlays, variant = item
@@ -83,19 +92,20 @@ class ResultCache:
         # os.path.split() would take longer than to look at the file.
         above, _, name = path.rpartition(os.sep)
         shelf = self._shelf(above or path[: -len(name)], basis)
-        return None if shelf is None else _Place(shelf, name, stamp)
+        return None if shelf is None else _Place(shelf, name, stamp, basis.form)
 
     def _shelf(self, folder: str, basis: Basis) -> Shelf | None:
-        shelf = self._shelves.get((folder, basis))
+        shelf = self._shelves.get((folder, basis.settings, basis.kernel))
         if shelf is None and self._origin is not None:
             # Reports have paths as the user wrote them.
             name = f"{_here()}\n{folder}\n{basis.settings}"
             key = f"{name}\n{self._origin}\n{basis.kernel}"
-            shelf = self._shelves[folder, basis] = Shelf(folder, self._where, name, key, self._disk)
+            shelf = Shelf(folder, self._where, name, key, self._disk)
+            self._shelves[folder, basis.settings, basis.kernel] = shelf
         return shelf
 
     def _kept(self, report: InputReport, place: _Place | None, *, digest: bool) -> InputReport:
-        if place is not None:
+        if place is not None and place.is_for(report):
             place.shelf.keep(place.name, place.stamp, report, self._now)
         return report._replace(asked=(), sha256=report.sha256 if digest else "")
 
