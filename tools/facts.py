@@ -28,6 +28,7 @@ from dtlink.kernel.source.write import kernel_release, make_index, pack_several
 from tools.citations import citations, unfounded
 from tools.early import as_text, early_tables
 from tools.index_limits import index_limits
+from tools.known_providers import known_providers
 from tools.messages import reworded
 from tools.regulator_names import regulator_names
 from tools.suppliers import FILE, SupplierTable, differences, known_table, read_table
@@ -64,6 +65,14 @@ def names(source: str, into: str) -> None:
     """Write supply-names.txt: of these bindings, and of the drivers in the shipped indexes."""
     text = supply_names(Path(source), SourceIndex.every(SOURCES))
     _write(Path(into) / "supply-names.txt", text.encode("ascii"))
+
+
+@main.command(help="Make the list of known providers, of the shipped indexes.")
+@click.option("--into", type=click.Path(exists=True, file_okay=False), default=str(_DATA))
+def providers(into: str) -> None:
+    """Write known-providers.txt."""
+    text = known_providers(SourceIndex.every(SOURCES))
+    _write(Path(into) / "known-providers.txt", text.encode("ascii"))
 
 
 @main.command(help="Make the list of the highest indexes of clocks, resets and power domains.")

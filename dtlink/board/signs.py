@@ -137,14 +137,27 @@ class TreeSigns:
     def named_without_cells(self) -> Sequence[tuple[str, Sequence[Reference]]]:
         """The references of kinds that functions of their own register, by kind.
 
-        Without a kernel's facts those whose property has one phandle and a whole name: ``extcon``.
+        Without a kernel's facts those whose property has one phandle and a whole name: ``extcon``;
+        without those of which the supplier's driver :meth:`is_known_to_provide` it.
         """
-        return [
-            (row.kind, references)
-            for row, references in self.graph.columns
-            if row.resource.is_registered
-            if self.facts is not None or (row.resource.cells is None and row.name[0] != "*")
+        columns = [pair for pair in self.graph.columns if pair[0].resource.is_registered]
+        if self.facts is not None:
+            return [(row.kind, references) for row, references in columns]
+        found = [
+            (row.kind, [ref for ref in references if not self.is_known_to_provide(ref)])
+            for row, references in columns
+            if row.is_plain
         ]
+        return [pair for pair in found if pair[1]]
+
+    def is_known_to_provide(self, ref: Reference) -> bool:
+        """Whether the supplier's driver registers what is referenced, by the shipped lists."""
+        if self.facts is not None or self.settings.kernel_index:
+            return False
+        from dtlink.facts.known_providers import is_known_provider
+
+        at = self.tree.holders("compatible").get(ref[1])
+        return at is not None and is_known_provider(self.tree.value(at), ref[2].kind)
 
     @cached_property
     def without_device(self) -> Sequence[int]:

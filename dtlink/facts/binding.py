@@ -103,6 +103,12 @@ class SupplierBinding(NamedTuple):
         """How many cells a supplier without the cells property takes; ``None``: it is a fault."""
         return self.resource.missing_cells if self.has_specifier else None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it has a whole name, and suppliers register by a function but mark no cells."""
+        is_registered = self.resource.is_registered and self.resource.cells is None
+        return is_registered and self.name[0] != "*"
+
     def in_kernel(self, version: KernelVersion) -> bool:
         """Whether that kernel's fw_devlink knows the row."""
         return any(version in versions for versions in self.kernel)

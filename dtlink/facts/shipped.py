@@ -18,6 +18,8 @@ INDEX_LIMITS = f"{_FOLDER}/index-limits.txt"
 REGULATOR_NAMES = f"{_FOLDER}/regulator-names.txt"
 #: The devices whose drivers are tried once, a line for each compatible.
 TRIED_ONCE = f"{_FOLDER}/tried-once.txt"
+#: What provides something without a cells property, a line for each compatible.
+KNOWN_PROVIDERS = f"{_FOLDER}/known-providers.txt"
 #: The names of supplies and GPIOs, a line each.
 SUPPLY_NAMES = f"{_FOLDER}/supply-names.txt"
 #: Releases of one major version, from 5.x on: 5.19, 6.19 and the like are followed by the next .0.

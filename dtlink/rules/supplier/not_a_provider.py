@@ -31,12 +31,6 @@ from dtlink.wording import also, joined, listed, noun
 
 #: What a provider of several kinds may have instead: it passes on to others.
 _INSTEAD = {GPIO.kind: "gpio-map"}
-#: The kinds that are registered by few functions and are referenced without cells.
-_PLAIN = frozenset(
-    row.name
-    for row in BINDINGS
-    if row.resource.is_registered and row.resource.cells is None and row.name[0] != "*"
-)
 #: The cells properties of kinds other than regulators: they mark a node as something else.
 _OTHERS = frozenset(
     row.resource.cells or "" for row in BINDINGS if row.origin is not Origin.VENDOR
@@ -85,7 +79,10 @@ def _wrong(
         sound = board.regulators
         first = [ref for ref in references if ref[1] not in sound and ref.entry == 0]
         return [ref for ref in first if _is_no_regulator(board, ref)]
-    return [ref for ref in references if _is_no_such(board, ref)] if row.name in _PLAIN else ()
+    if not row.is_plain:
+        return ()
+    unknown = [ref for ref in references if not board.is_known_to_provide(ref)]
+    return [ref for ref in unknown if _is_no_such(board, ref)]
 
 
 def _is_unmarked(board: TreeBoard, ref: Reference) -> bool:
