@@ -21,6 +21,9 @@ MAGIC = b"\xd0\x0d\xfe\xed"
 MAX_SIZE = 64 << 20
 #: Upper bound on nesting; Linux ignores deeper nodes (drivers/of/fdt.c, FDT_MAX_DEPTH).
 MAX_DEPTH = 64
+#: Upper bound on the length of a property name: names may overlap, so a strings block of 100 KB
+#: could have thousands of that length. The specification allows 31 characters; boards have 47.
+MAX_NAME = 1024
 
 _BEGIN_NODE, _END_NODE, _NOP, _END = 1, 2, 4, 9
 _HEADER_SIZE = {16: 36, 17: 40}
@@ -224,15 +227,19 @@ class _Reader:
 
     def _column(self, offset: int, at: int, *, metadata: bool) -> dict[int, int]:
         """The column of the property whose name is at an offset of the strings block."""
-        end = self.text.find("\0", offset)
+        end = self.text.find("\0", offset, offset + MAX_NAME + 1)
         if end < 0:
-            self._fail_at(
-                at + 2, f"property name offset {offset:#x} is not a string of the strings block"
-            )
+            self._bad_name(offset, at)
         name = self.strings[offset] = self.text[offset:end]
         if not name or not (self.text_is_clean or _PROPERTY_NAME.match(name)):
             _fail(self.strings_offset + offset, f"invalid property name {name[:40]!r}")
         return {} if metadata else self.columns.setdefault(name, {})
+
+    def _bad_name(self, offset: int, at: int) -> NoReturn:
+        why = "is not a string of the strings block"
+        if self.text.find("\0", offset) >= 0:
+            why = f"is of a name with more than {MAX_NAME} characters"
+        self._fail_at(at + 2, f"property name offset {offset:#x} {why}")
 
     def _duplicate_property(self, node: int, offset: int) -> None:
         self.oddities.append(Oddity("duplicate-property", node, self.strings[offset]))

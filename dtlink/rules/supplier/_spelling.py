@@ -38,6 +38,7 @@ _COMMON: Mapping[str, SupplierBinding] = {
     if "*" not in row.name and row.origin in (Origin.KERNEL, Origin.DTC)
     if row.walk in (Walk.LIST, Walk.INTERRUPTS) and (row.resource.cells or "pinctrl-" in row.name)
 }
+_LONGEST = max(map(len, _COMMON))
 #: Names that many devices have: of a device whose driver is not known only these are proposed.
 _FREQUENT = (
     *("avdd", "dvdd", "iovcc", "iovdd", "power", "vbat", "vbus", "vddio", "vmmc", "vqmmc"),
@@ -206,6 +207,8 @@ def _of_lists(board: TreeBoard, name: str, meant: Sequence[str]) -> Iterator[Mis
 
 
 def _common_near(name: str) -> list[str]:
+    if len(name) > _LONGEST + 1:
+        return []  # none is near, and each letter would cost a copy of the others
     plain = name.replace("_", "-")
     shorter = {each for part in _without_one(name) for each in _shortened().get(part, ())}
     found = sorted(each for each in shorter if is_near(name, each))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from tests.benchmarks.shapes.boards import ALL, blob
 from tests.benchmarks.shapes.shape import Shape
 
@@ -124,6 +126,20 @@ def long_names(count: int) -> bytes:
     return blob(*(row.format(n=n, name="n" * 240) for n in range(count)))
 
 
+def overlapping_names(count: int) -> bytes:
+    """Properties whose names are ends of each other, as long as names may be; no dtc makes them."""
+    length, number = 1024, 6
+    each = length - number
+    ends = (b"a" * each + b"%0*d\0" % (number, n) for n in range(count // each + 1))
+    text = b"".join(ends)
+    rows = (struct.pack(">3I", 3, 0, n // each * (length + 1) + n % each) for n in range(count))
+    body = struct.pack(">2I", 1, 0) + b"".join(rows) + struct.pack(">2I", 2, 9)
+    start = 40 + 16
+    sizes = (start + len(body) + len(text), start, start + len(body), 40, 17, 16, 0)
+    head = struct.pack(">10I", 0xD00DFEED, *sizes, len(text), len(body))
+    return head + bytes(16) + body + text
+
+
 def same_phandle(count: int) -> bytes:
     """Nodes that share a phandle; no source has them."""
     row = 'd{n} {{ compatible = "vendor,d"; qhandle = <1>; clocks = <1>; }};'
@@ -172,6 +188,7 @@ SHAPES = {
     "deep nodes": Shape(deep, ALL),
     "long paths": Shape(long_paths, ALL),
     "long names": Shape(long_names, ALL),
+    "overlapping names": Shape(overlapping_names, ALL),
     "shared phandle": Shape(same_phandle, ALL),
     "shared name": Shape(same_name, ALL),
     "unit addresses": Shape(units, ALL),
