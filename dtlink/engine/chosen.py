@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from types import ModuleType
 
@@ -12,6 +12,7 @@ from dtlink.engine.inputs import expand
 from dtlink.firmware.choice import InputOptions
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import BLOBS, INCLUDED, STDIN
+from dtlink.packed import Packed
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputFault, InputReport
 from dtlink.typed import TypeVar
@@ -21,6 +22,8 @@ _ItemT = TypeVar("_ItemT")
 #: Text in a file that makes it a devicetree source of its own, whatever it is called.
 _OWN = b"/dts-v1/"
 _LISTED = 3
+#: So many hashes are told apart for each input.
+_HASHES = 16
 
 OptionsOf = Callable[[str], InputOptions]
 
@@ -60,7 +63,7 @@ class _Choice:
     def __init__(self, options_of: OptionsOf, *, search: bool) -> None:
         self._options_of = options_of
         self._search = search
-        self._inputs: list[Input] = []
+        self._inputs: Packed[Input] = Packed()
         self._number = 0
         self._included: dict[str, None] = {}
         self._notes: list[str] = []
@@ -75,7 +78,7 @@ class _Choice:
             if path.endswith(INCLUDED) and os.path.isfile(path):
                 self._included[path] = None
             else:
-                self._inputs += expand([path], search=self._search, passed=self._notes)
+                self._inputs.extend(expand([path], search=self._search, passed=self._notes))
 
     def end(self) -> ChosenInputs:
         """The inputs."""
@@ -122,12 +125,14 @@ class _Choice:
         found = expand([folder], search=self._search, passed=self._notes)
         respects = self._options_of(folder).respect_gitignore
         ignores = respects and not self._left_out.is_ignored_folder(folder)
-        kept: list[Input] = []
+        self._inputs.extend(_in_order(self._kept(found, ignores=ignores)))
+
+    def _kept(self, found: Iterable[Input], *, ignores: bool) -> Iterator[tuple[str, Input]]:
+        """What is read of a folder, each with the path at which it was found."""
         for each in found:
             source = self._source(each, ignores=ignores)
             if source or self._is_kept(each.path, ignores=ignores):
-                kept.append(source or each)
-        self._inputs += sorted(kept, key=lambda each: each.path)
+                yield each.path, source or each
 
     def _source(self, item: Input, *, ignores: bool) -> Input | None:
         """The source beside a blob of a folder: what is edited counts, not what was built once.
@@ -190,18 +195,51 @@ class _Choice:
         """Add the boards, or as many as are wanted of them."""
         most = max((self._options_of(path).max_boards for path in included), default=0)
         kept = spread(boards, most) if most else boards
-        self._inputs += map(Input, kept)
+        self._inputs.extend(map(Input, kept))
         if len(kept) < len(boards):
             self._notes.append(_cut(included, len(kept), len(boards)))
 
 
-def _each_once(inputs: Iterable[Input]) -> list[Input]:
-    """The inputs without those that an earlier one is, by another path to the same place."""
-    found: dict[Input, Input] = {}
+def _in_order(found: Iterable[tuple[str, Input]]) -> Iterator[Input]:
+    """Inputs in the order of their paths, each with the path at which it was found.
+
+    Those are in order, and the path of an input is never before its own: ``.dts`` follows ``.dtb``.
+    """
+    from heapq import heappop, heappush
+
+    waiting: list[tuple[str, int, Input]] = []
+    for number, (path, item) in enumerate(found):
+        heappush(waiting, (item.path, number, item))
+        while waiting and waiting[0][0] <= path:
+            yield heappop(waiting)[-1]
+    yield from (item for *_, item in sorted(waiting))
+
+
+def _each_once(inputs: Sequence[Input]) -> Packed[Input]:
+    """The inputs without those that an earlier one is, by another path to the same place.
+
+    Places are compared where their hashes are alike: to keep all places would take more than all
+    else that is kept of an input.
+    """
+    alike = bytearray(_HASHES * len(inputs))  # how many have a hash: 0, 1, or 2 for more
     for each in inputs:
-        path = each.path if each.path == STDIN else os.path.abspath(each.path)
-        found.setdefault(each._replace(path=path), each)
-    return list(found.values())
+        number = hash(_place(each)) % len(alike)
+        alike[number] = min(alike[number] + 1, 2)
+    seen: set[Input] = set()
+    kept: Packed[Input] = Packed()
+    for each in inputs:
+        place = _place(each)
+        if alike[hash(place) % len(alike)] == 1:
+            kept.append(each)
+        elif place not in seen:
+            seen.add(place)
+            kept.append(each)
+    return kept
+
+
+def _place(item: Input) -> Input:
+    """An input by its absolute path."""
+    return item if item.path == STDIN else item._replace(path=os.path.abspath(item.path))
 
 
 def spread(items: Sequence[_ItemT], number: int) -> Sequence[_ItemT]:

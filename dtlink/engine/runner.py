@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice, repeat
+from itertools import islice
 
 from dtlink import reading
 from dtlink.engine.task import Task, process
@@ -49,10 +49,10 @@ def run(
     ``jobs`` is an executor, or the number of processes; 0 takes as many as there are processors,
     where there are inputs enough to be worth it. Standard input is read here, with all others.
     """
-    plan = _Plan([*map(Input.of, inputs)], task)
+    plan = _Plan(inputs, task)
     if jobs == 0:
         jobs = os.cpu_count() or 1 if len(plan.inputs) >= _WORTH_A_PROCESS else 1
-    if jobs == 1 or len(plan.inputs) < 1 or any(each.path == STDIN for each in plan.inputs):
+    if jobs == 1 or len(plan.inputs) < 1 or plan.reads_stdin:
         return _here(plan, digest=digest)
     if not isinstance(jobs, int):
         return _elsewhere(plan, jobs, digest=digest)
@@ -64,15 +64,20 @@ def run(
 class _Plan:
     """Inputs, and what is done with each; of many inputs nothing else is kept."""
 
-    def __init__(self, inputs: Sequence[Input], task: Task | Callable[[Input], Task]) -> None:
+    def __init__(self, inputs: Sequence[Input | str], task: Task | Callable[[Input], Task]) -> None:
         self.inputs = inputs
         self._task = task
 
     def __iter__(self) -> Iterator[Job]:
         of = self._task
         if isinstance(of, Task):
-            return zip(self.inputs, repeat(of), strict=False)
-        return zip(self.inputs, map(of, self.inputs), strict=True)
+            return ((item, of) for item in map(Input.of, self.inputs))
+        return ((item, of(item)) for item in map(Input.of, self.inputs))
+
+    @property
+    def reads_stdin(self) -> bool:
+        """Whether an input is standard input."""
+        return any(each.path == STDIN for each in map(Input.of, self.inputs))
 
     def chunks(self, workers: int) -> Iterator[Sequence[Job]]:
         """The jobs, as many together as go to a worker at a time."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
 
+from dtlink.packed import Packed
 from dtlink.report.formats import FINGERPRINTED, ONLY_FINDINGS, STREAMED
 from dtlink.report.model import InputReport, Report
-from dtlink.report.packed import PackedReports
 from dtlink.report.totals import Totals
 from dtlink.typed import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ class KeptReports:
     def __init__(self, forms: Collection[str], *, every: bool = False) -> None:
         later = set(forms) - STREAMED
         self._totals = Totals()
-        self._inputs = PackedReports()
+        self._inputs: Packed[InputReport] = Packed()
         self._found: list[InputReport] = []
         self._is_every = every or not later <= ONLY_FINDINGS
         self._is_none = not later

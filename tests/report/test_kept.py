@@ -7,7 +7,8 @@ from itertools import cycle, islice
 
 import pytest
 
-from dtlink.report import packed, statistics, text
+from dtlink import packed
+from dtlink.report import statistics, text
 from dtlink.report.formats import FORMATS, ONLY_FINDINGS, STREAMED, render
 from dtlink.report.kept import KeptReports
 from dtlink.report.layout import plain
@@ -21,7 +22,6 @@ from dtlink.report.model import (
     TriedBase,
     Unmet,
 )
-from dtlink.report.packed import PackedReports
 from dtlink.report.totals import Totals
 from dtlink.rules.finding import Snippet
 from dtlink.rules.model import Severity
@@ -125,7 +125,7 @@ def test_a_missing_expectation_counts_as_a_warning() -> None:
 @pytest.mark.parametrize("number", [0, 4, 5, 6, 7, 8, 9, 30])
 def test_packed_reports_are_a_sequence(number: int) -> None:
     reports = list(inputs(number))
-    sequence = PackedReports()
+    sequence: packed.Packed[InputReport] = packed.Packed()
     for each in reports:
         sequence.append(each)
     assert len(sequence) == number
