@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 
 from dtlink import engine
 from dtlink.api.pairs import Pair, PairInput, inputs, is_same_blob, pairs
+from dtlink.config.by_input import SettingsByInput
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.escaping import shell
@@ -62,8 +63,8 @@ def compared(
         for item in pair
         if item and not item.saved
     }
-    by_input = {Input(path): held for path, held in settings.items()}
-    plan = LintPlan(list(by_input), by_input)
+    by_input = [(Input(path), held) for path, held in settings.items()]
+    plan = LintPlan([item for item, _ in by_input], SettingsByInput(by_input))
     tell(plan.check())
     untouched = frozenset(
         pair[0].path for pair in found if pair[0] and _is_untouched(pair, settings)

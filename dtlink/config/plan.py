@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import lru_cache, partial
 
 from dtlink import engine
+from dtlink.config.by_input import SettingsByInput
 from dtlink.config.model import LintSettings
+from dtlink.config.overlaid import overlaid, with_bases, without_base
 from dtlink.config.tasks import (
     asked_of,
     finished,
@@ -22,18 +24,16 @@ from dtlink.config.tasks import (
 from dtlink.engine.bounded import reported
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
+from dtlink.packed import Packed
 from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
 from dtlink.typed import TYPE_CHECKING, Any
-from dtlink.wording import counted, listed
 
-#: How many overlays a line names.
-_NAMED = 3
 #: How many inputs a run has whose results are kept: fewer are linted before the cache is read, more
 #: have results that do not belong in memory.
 _WORTH_KEEPING = range(16, 10_001)
-#: What ends the name of a devicetree that is not an overlay.
-_BASES = (".dtb", ".dts")
+#: How many paths have their settings kept while what they mean is found out.
+_PATHS = 256
 
 if TYPE_CHECKING:
     from dtlink.engine.cache.results import Basis, ResultCache
@@ -57,77 +57,13 @@ def _no_variants(_: str) -> Sequence[Input]:
     return ()
 
 
-def _with_overlays(
-    paths: Sequence[str],
-    inputs: Iterable[Input],
-    of: Callable[[str], LintSettings],
-    variants_of: Callable[[str], Sequence[Input]],
-) -> Iterator[tuple[Input, LintSettings]]:
-    """The inputs with the overlays that are to be applied, and their variants, with settings.
-
-    An overlay among ``paths`` is tried on the devicetrees among them. Those that the settings name
-    are for every input: whether it is an overlay is known when it is read.
-    """
-    named = tuple(each for each in paths if each.endswith(_BASES))
-    bases = cache(_bases)
-    # By identity, as most inputs have the same settings.
-    known: dict[tuple[int, bool], LintSettings] = {}
-    for each in inputs:
-        held = of(each.path)
-        kind = id(held), each.is_overlay
-        if kind not in known:
-            asked = held.board.bases
-            known[kind] = _with(held, bases(asked) if asked else named if kind[1] else ())
-        plain = known[kind]
-        if each.is_overlay:
-            yield each, plain
-            continue
-        yield each.with_overlays(held.board.overlay), plain
-        if not each.overlays and not held.board.overlay:
-            yield from ((variant, plain) for variant in variants_of(each.path))
-
-
-def _without_base(found: Sequence[tuple[Input, LintSettings]]) -> Iterator[str]:
-    """A line about the overlays of which only that is checked which needs no base."""
-    used = {os.path.abspath(path) for each, _ in found for path in each.overlays}  # noqa: PTH100 - text
-    lone = [
-        each.path
-        for each, held in found
-        if each.is_overlay and not held.board.bases
-        if not used or os.path.abspath(each.path) not in used  # noqa: PTH100 - paths stay text
-    ]
-    if lone:
-        number = counted(len(lone), "overlay")
-        names = listed(lone, _NAMED)
-        how = "name the base beside it, or with --bases"
-        yield f"checked without a base ({how}): {number}: {names}"
-
-
-def _with(held: LintSettings, bases: tuple[str, ...] = ()) -> LintSettings:
-    """The settings with these bases, and without overlays: the input has them."""
-    if not held.board.overlay and held.board.bases == bases:
-        return held
-    return held._replace(board=held.board._replace(overlay=(), bases=bases))
-
-
-def _bases(paths: Sequence[str]) -> tuple[str, ...]:
-    """The devicetrees that are named, or that folders hold. Raises :class:`InputError`."""
-    found = tuple(each.path for each in engine.expand(paths) if each.path.endswith(_BASES))
-    if not found:
-        from dtlink.config.named import check_files
-
-        check_files("bases", paths)
-        raise InputError("no devicetree (.dtb, .dts) in it (bases)", path=listed(paths, _NAMED))
-    return found
-
-
 class LintPlan:
     """The inputs of a lint, in their order, each with its settings."""
 
     def __init__(
         self,
         inputs: Sequence[Input],
-        settings: Mapping[Input, LintSettings],
+        settings: SettingsByInput,
         unread: Sequence[InputReport] = (),
         notes: Sequence[str] = (),
         source: str = "",
@@ -139,9 +75,11 @@ class LintPlan:
         self._notes = notes
         self._source = source
         self._settings = settings
-        self._kinds = list(dict.fromkeys(settings.values()))
+        self._kinds = settings.kinds
         # With overlays and bases, which the inputs have.
         self._asked = asked or self._kinds
+        # Inputs of reports that are not among those of the plan: the baselines are not theirs.
+        self._others = {each.input for each in unread}
 
     @classmethod
     def of(
@@ -159,41 +97,39 @@ class LintPlan:
         ``every``: with all boards that include a file, whatever ``max-boards`` says.
         ``allow_empty``: a named file that means no input is a note.
         """
-        of = cache(settings_of)
-
-        # By identity: most inputs have the same settings, which take long to hash.
-        known: dict[int, InputOptions] = {}
+        of = lru_cache(_PATHS)(settings_of)
 
         def options(path: str) -> InputOptions:
-            settings = of(path)
-            if id(settings) not in known:
-                found = settings.inputs
-                known[id(settings)] = found._replace(max_boards=0) if every else found
-            return known[id(settings)]
+            found = of(path).inputs
+            return found._replace(max_boards=0) if every else found
 
         chosen = engine.choose(paths, options, search=search)
         chosen = chosen.without_unread() if allow_empty else chosen
-        found = [*_with_overlays(paths, chosen.inputs, of, variants_of)]
-        inputs = [each for each, _ in found]
-        held = (of(each.path) for each in chosen.inputs)
-        asked = {id(each): each for each in held}
-        return cls(inputs, dict(found), chosen.unread, chosen.notes, asked=[*asked.values()])
+        inputs: Packed[Input] = Packed()
+        settings = SettingsByInput()
+        asked: dict[int, LintSettings] = {}  # by identity: settings take long to hash
+        for item, held, whole in overlaid(paths, chosen.inputs, of, variants_of):
+            inputs.append(item)
+            settings.add(item, held)
+            asked[id(whole)] = whole
+        return cls(inputs, settings, chosen.unread, chosen.notes, asked=[*asked.values()])
 
     @classmethod
     def of_input(cls, item: Input, settings: LintSettings) -> LintPlan:
         """The plan for an input as it is, with the overlays that it has."""
-        return cls([item], {item: _with(settings)}, asked=[settings])
+        return cls([item], SettingsByInput([(item, with_bases(settings))]), asked=[settings])
 
     @property
     def notes(self) -> list[str]:
         """What is not linted although a path means it, and what is not checked in full."""
-        found = [(each, self._settings[each]) for each in self.inputs]
-        return [*self._notes, *_without_base(found)]
+        return [*self._notes, *without_base(self.inputs, self._settings)]
 
     @property
     def named(self) -> Sequence[Input]:
         """The inputs of all reports."""
-        return [*self.inputs, *(each.input for each in self.unread)]
+        if not self.unread:
+            return self.inputs
+        return Packed([*self.inputs, *(each.input for each in self.unread)])
 
     @property
     def total(self) -> int:
@@ -306,6 +242,7 @@ class LintPlan:
             task = self._writing(inputs[item], expected.get(item))
             return task._replace(storage=storage)
 
+        self._others.update(each for each, like in inputs.items() if each != like)
         run = engine.run(list(inputs), task, jobs=jobs)
         return (sieved(item, self._settings[inputs[item.input]]) for item in run)
 
@@ -326,7 +263,7 @@ class LintPlan:
 
     def with_inputs(self, inputs: Sequence[Input], notes: Sequence[str] = ()) -> LintPlan:
         """The plan with only these of the inputs, and with more notes."""
-        settings = {each: self._settings[each] for each in inputs}
+        settings = SettingsByInput((each, self._settings[each]) for each in inputs)
         return LintPlan(inputs, settings, self.unread, [*self._notes, *notes])
 
     def of_source(self, source: str) -> LintPlan:
@@ -402,23 +339,21 @@ class LintPlan:
         """The baselines that inputs have."""
         return sorted({each.baseline for each in self._kinds} - {""})
 
-    def of_baseline(self, baseline: str) -> list[Input]:
+    def of_baseline(self, baseline: str) -> Iterator[Input]:
         """The inputs that have a baseline."""
-        return [each for each in self.inputs if self._settings[each].baseline == baseline]
+        return (each for each in self.inputs if self._settings[each].baseline == baseline)
 
     def baseline_of(self, item: InputReport) -> str:
         """The baseline of an input; empty for none."""
-        settings = self._settings.get(item.input)
-        return settings.baseline if settings else ""
+        return "" if item.input in self._others else self._settings[item.input].baseline
 
     def compare(
         self, reports: Iterable[InputReport], comparisons: Mapping[str, BaselineComparison]
     ) -> Iterator[InputReport]:
         """The reports, each held against the baseline of its input."""
         for item in reports:
-            settings = self._settings.get(item.input)
-            comparison = None if settings is None else comparisons.get(settings.baseline)
-            if settings is None or comparison is None:
+            comparison = comparisons.get(self.baseline_of(item))
+            if comparison is None:
                 yield item
             else:
-                yield comparison.compare(item, asked_of(settings))
+                yield comparison.compare(item, asked_of(self._settings[item.input]))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from itertools import chain, count, repeat
 
@@ -144,8 +144,7 @@ def short_names(report: Report, *, every: bool = False) -> ShortNames:
     inputs = [item.input for item in report.inputs if every or item.findings]
     short = {each: _short(each) for each in inputs}
     there = set(short.values())
-    all_ = set(report.named)
-    all_.update(item.input for item in report.inputs)
+    all_: Collection[Input] = report.named or {item.input for item in report.inputs}
     taken = Counter(name for each in all_ if (name := _short(each)) in there)
     names = ShortNames(
         (each, name if taken[name] == 1 else str(each._replace(path=relative(each.path))))

@@ -313,7 +313,7 @@ class Report(NamedTuple):
     counted: Totals | None = None
     """The numbers of all inputs, where ``inputs`` lacks some; ``None``: they are all there."""
     named: Sequence[Input] = ()
-    """All inputs, where ``inputs`` lacks some."""
+    """All inputs, each once, where ``inputs`` lacks some."""
 
     def __repr__(self) -> str:
         from dtlink.wording import counted
