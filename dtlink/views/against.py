@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dtlink.boot.devlink.ordering import LinkEffect
+from dtlink.boot.devlink.effects import LinkEffect
 from dtlink.facts.behaviours import PARAMETERS
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing

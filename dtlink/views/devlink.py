@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.devlink.ordering import LinkEffect, Ordering
+from dtlink.boot.devlink.effects import LinkEffect
+from dtlink.boot.devlink.ordering import Ordering
 from dtlink.facts.behaviours import FWNODE_LINKS
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.profile import KernelProfile

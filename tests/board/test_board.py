@@ -14,8 +14,9 @@ from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.devlink import predict as prediction
+from dtlink.boot.devlink.effects import LinkEffect
 from dtlink.boot.devlink.model import Device, FwnodeLink, LinkedPair, Prediction, PropertyEntry
-from dtlink.boot.devlink.ordering import LinkEffect, Ordering
+from dtlink.boot.devlink.ordering import Ordering
 from dtlink.boot.roles import Role
 from dtlink.cli.main import cli
 from dtlink.facts.cmdline import CommandLine
@@ -46,7 +47,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         monkeypatch.setattr(module, name, call)
 
-    counted(prediction, "predict")
+    counted(prediction, "simulate")
     counted(extraction, "extract")
     return counts
 
@@ -69,12 +70,12 @@ def test_lint_with_a_kernel_predicts_once_and_walks_no_property_twice(
 ) -> None:
     run("lint", PHONE, "--kernel", kernel, "--format", "json")
     # Once the properties that the kernel links, and once those of single vendors.
-    assert calls == {"predict": 1, "extract": 2}
+    assert calls == {"simulate": 1, "extract": 2}
 
 
 def test_another_kernel_to_compare_with_is_predicted_once_more(calls: Counter[str]) -> None:
     run("lint", PHONE, "--against", "5.15", "--format", "json")
-    assert calls == {"predict": 2, "extract": 2}
+    assert calls == {"simulate": 2, "extract": 2}
 
 
 def test_diff_predicts_once_for_each_side(calls: Counter[str], kernel: str, tmp_path: Path) -> None:
@@ -83,14 +84,14 @@ def test_diff_predicts_once_for_each_side(calls: Counter[str], kernel: str, tmp_
     other.write_bytes(data + bytes(4))  # no tree of the same bytes, which would not be looked at
     run("diff", PHONE, other, "--kernel", kernel, "--format", "json")
     # Of each, also what only vendors know: links are listed, and rules do not ask for it.
-    assert calls == {"predict": 2, "extract": 4}
+    assert calls == {"simulate": 2, "extract": 4}
 
 
 @pytest.mark.parametrize("command", ["cycles", "order", "modules", "devlink"])
 def test_a_command_predicts_once(command: str, calls: Counter[str], kernel: str) -> None:
     named = ["--kernel", kernel] if command == "modules" else []
     run(command, PHONE, *named)
-    assert calls == {"predict": 1, "extract": 2 if named else 1}
+    assert calls == {"simulate": 1, "extract": 2 if named else 1}
 
 
 def test_no_part_is_computed_unless_it_is_asked_for(calls: Counter[str]) -> None:

@@ -11,8 +11,8 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from dtlink.boot.devlink.ordering import Ordering
-from dtlink.boot.devlink.predict import predict
+from dtlink.boot.devlink.effects import LinkEffects
+from dtlink.boot.devlink.predict import simulate
 from dtlink.boot.drivers.tree import TreeDrivers
 from dtlink.boot.timeline.acpi import AcpiTimeline
 from dtlink.boot.timeline.devices import Devices
@@ -210,9 +210,9 @@ def timeline_of(
 ) -> Timeline:
     """The timeline of a tree in a kernel whose drivers are known otherwise than by its build."""
     extraction = Extraction(tree, profile.version)
-    ordering = Ordering(predict(extraction, profile, "full"), profile)
-    devices = Devices(tree, ordering.prediction, drivers)
-    needed = requirements(extraction.common.references, ordering, devices)
+    booted = simulate(extraction, profile, "full")
+    devices = Devices(tree, booted, drivers)
+    needed = requirements(extraction.common.references, LinkEffects(booted), devices)
     return Timeline(devices, needed, profile, **options)  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dtlink.boot.devlink.model import Prediction
-from dtlink.boot.devlink.predict import View, predict
+from dtlink.boot.devlink.predict import View, simulate
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.tree import Tree
 from dtlink.links.extract import Extraction
@@ -25,7 +25,7 @@ EVERY = 20
 
 def predicted(tree: Tree, profile: KernelProfile, view: View = "bare") -> Prediction:
     """What a kernel makes of a tree, whatever the tree's bootargs say."""
-    return predict(Extraction(tree, profile.version), profile, view)
+    return simulate(Extraction(tree, profile.version), profile, view).prediction
 
 
 def fixture_blobs() -> dict[str, bytes]:

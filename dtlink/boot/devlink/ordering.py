@@ -6,11 +6,10 @@ links are between devices, wherever there are devices.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from dtlink.boot.devlink.model import TryResult
-from dtlink.enums import Enum
+from dtlink.boot.devlink.effects import LinkEffect, effect, effect_tried
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
@@ -20,21 +19,6 @@ if TYPE_CHECKING:
 
 #: A consumer and a supplier, by path.
 Ends = tuple[str, str]
-
-
-class LinkEffect(Enum):
-    """What a link does to its consumer's probe."""
-
-    ORDERS = "ordered"
-    """A device link: the supplier probes first."""
-    WAITS = "waits"
-    """The supplier is not a device: the consumer waits until it is one."""
-    RELAXED = "relaxed"
-    """Part of a cycle: the kernel does not order the two."""
-    IGNORED = "ignored"
-    """Given up by ``post-init-providers``."""
-    SYNC_STATE_ONLY = "sync_state() only"
-    """A device link that delays no probe."""
 
 
 class DeviceDependency(NamedTuple):
@@ -72,38 +56,30 @@ class Ordering:
         dependencies = {}
         for ends in dict.fromkeys([*found, *tried, *self._device_links]):
             links, own = found.get(ends, []), tried.get(ends, [])
-            effect = self._effect_tried(ends, own) if own else self._effect(ends, links)
-            if effect is not None and ends[0] != ends[1]:
+            what = self._effect(ends, links, own)
+            if what is not None and ends[0] != ends[1]:
                 origins = [each.origin for each in own] + [o for x in links for o in x.origins]
-                dependencies[ends] = DeviceDependency(effect, tuple(origins))
+                dependencies[ends] = DeviceDependency(what, tuple(origins))
         return dependencies
 
-    def _effect_tried(self, ends: Ends, tried: Iterable[TriedReference]) -> LinkEffect | None:
-        """What the references of a device to another do, on a kernel that links devices only."""
-        device_link = self._device_links.get(ends)
-        if device_link is not None and not device_link.sync_state_only:
-            return LinkEffect.ORDERS
-        results = {each.result for each in tried}
-        if TryResult.LATER in results and self.profile.orders_probing:
-            return LinkEffect.WAITS
-        if results & {TryResult.LOOP, TryResult.DESCENDANT}:
-            return LinkEffect.RELAXED
-        return LinkEffect.SYNC_STATE_ONLY if ends[1] in self.devices else None
-
-    def _effect(self, ends: Ends, links: Iterable[FwnodeLink]) -> LinkEffect | None:
-        """What the links between two ends do; ``None``: nothing, the supplier is served early."""
-        device_link = self._device_links.get(ends)
-        if device_link is not None and not device_link.sync_state_only:
-            return LinkEffect.ORDERS
-        if any(link.remaining and not link.flags for link in links) and self.profile.orders_probing:
-            return LinkEffect.WAITS
-        if ends in self._relaxed or any(link.cycle for link in links):
-            return LinkEffect.RELAXED
-        if any(link.ignore for link in links):
-            return LinkEffect.IGNORED
-        if device_link is None and (self.profile.orders_probing or ends[1] not in self.devices):
-            return None
-        return LinkEffect.SYNC_STATE_ONLY
+    def _effect(
+        self, ends: Ends, links: Sequence[FwnodeLink], tried: Iterable[TriedReference]
+    ) -> LinkEffect | None:
+        link, is_device = self._device_links.get(ends), ends[1] in self.devices
+        orders = None if link is None else not link.sync_state_only
+        orders_probing = self.profile.orders_probing
+        if tried:
+            results = {each.result for each in tried}
+            return effect_tried(
+                results, orders=orders, is_device=is_device, orders_probing=orders_probing
+            )
+        return effect(
+            links,
+            orders=orders,
+            is_relaxed=ends in self._relaxed,
+            is_device=is_device,
+            orders_probing=orders_probing,
+        )
 
     def provider(self, consumer: str, supplier: str) -> str:
         """The device at which a consumer's link to a node ended; the node if there is none."""

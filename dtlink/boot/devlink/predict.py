@@ -10,20 +10,19 @@ from dtlink.boot.devlink.parsing import Parser, followed
 from dtlink.boot.devlink.population import Population, served_early
 from dtlink.boot.devlink.power_domains import PowerDomains
 from dtlink.boot.devlink.probing import DriverCore
-from dtlink.boot.devlink.report import PredictionReport
+from dtlink.boot.devlink.simulation import Simulation
 from dtlink.boot.devlink.state import CoreState
 from dtlink.facts.behaviours import FWNODE_LINKS, RELAXES_NODES
 from dtlink.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.model import Prediction
     from dtlink.facts.profile import KernelProfile
     from dtlink.links.extract import Extraction
 
 View = Literal["bare", "full"]
 
 
-def predict(extraction: Extraction, profile: KernelProfile, view: View = "bare") -> Prediction:
+def simulate(extraction: Extraction, profile: KernelProfile, view: View = "bare") -> Simulation:
     """What fw_devlink does with a tree, whose references are those that the kernel's version reads.
 
     The view ``bare`` is a kernel without drivers, but for the buses that every kernel has: it is
@@ -57,15 +56,11 @@ def predict(extraction: Extraction, profile: KernelProfile, view: View = "bare")
 
         direct = DirectLinker(state)
         DriverCore(state, direct, drivers).boot(first, rest)
-        report = PredictionReport(state).direct(direct, view)
-        state.release()
-        return report
+        return Simulation(state, lambda to: to.direct(direct, view), direct.tried.values())
     parser = Parser(state)
     books, linker = _linked(state, parser)
     DriverCore(state, linker, drivers).boot(first, rest)
-    report = PredictionReport(state).linked(parser, books, view)
-    state.release()
-    return report
+    return Simulation(state, lambda to: to.linked(parser, books, view))
 
 
 def _linked(state: CoreState, parser: Parser) -> tuple[Bookkeeper, FwnodeLinker]:

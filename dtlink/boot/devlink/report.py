@@ -24,8 +24,10 @@ _DROPPED = (TryResult.NO_DEVICE, TryResult.DESCENDANT)
 class PredictionReport:
     """Turns node numbers into paths."""
 
-    def __init__(self, state: CoreState) -> None:
+    def __init__(self, state: CoreState, device_links: Sequence[CoreDeviceLink]) -> None:
+        """``device_links``: those there are in the end, of which the devices know no more."""
         self._state = state
+        self._device_links = device_links
         self._tree = state.tree
 
     def linked(self, parser: Parser, books: Bookkeeper, view: View) -> model.Prediction:
@@ -77,9 +79,7 @@ class PredictionReport:
             devices=[model.Device(path(d.node), d.bus, d.driver) for d in state.devices],
             parsed_nodes=parsed_nodes,
             fwnode_links=fwnode_links,
-            device_links=[
-                self._device_link(link) for d in state.devices for link in d.suppliers.values()
-            ],
+            device_links=list(map(self._device_link, self._device_links)),
             cycles=cycles,
             waiting=waiting,
             not_linked=not_linked,

@@ -12,7 +12,7 @@ from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.model import Prediction
+    from dtlink.boot.devlink.simulation import Simulation
     from dtlink.boot.drivers.made import MadeDevice, MadeDevices
     from dtlink.facts.outcomes import Drivers
     from dtlink.firmware.tree import Tree
@@ -35,7 +35,7 @@ class Devices:
     """
 
     def __init__(
-        self, tree: Tree, prediction: Prediction, drivers: Drivers, made: MadeDevices | None = None
+        self, tree: Tree, booted: Simulation, drivers: Drivers, made: MadeDevices | None = None
     ) -> None:
         self.tree = tree
         self._drivers = drivers
@@ -43,11 +43,11 @@ class Devices:
         self._numbers: dict[MadeDevice, int] = {}
         self._made_devices: list[MadeDevice] = []
         self._known: dict[int, Driver] = {}
-        self.early: Mapping[int, bool] = prediction.early
-        nodes = prediction.nodes
+        self.early: Mapping[int, bool] = booted.early
+        nodes = booted.nodes
         self.nodes = sorted(n for n in nodes if self.driver(n).state is not State.NO_DEVICE)
         self._set = frozenset(self.nodes)
-        self.at_boot = prediction.at_boot
+        self.at_boot = booted.at_boot
         self._providers: dict[int, Provider] = {}
         self._provided: dict[int, Provider] = {}
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from dtlink.boot.devlink.ordering import LinkEffect
+from dtlink.boot.devlink.effects import LinkEffect
 from dtlink.boot.drivers.asked import strongest
 from dtlink.boot.timeline.core_requests import ASSIGNED_CLOCKS, CoreRequests
 from dtlink.boot.timeline.mdio import is_phy
@@ -19,7 +17,7 @@ from dtlink.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from dtlink.boot.devlink.ordering import Ordering
+    from dtlink.boot.devlink.effects import LinkEffects
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.request_reader import RequestReader
     from dtlink.facts.binding import SupplierBinding
@@ -34,7 +32,7 @@ HOST = "iommu-map, for the host itself"
 
 def requirements(
     references: Sequence[Reference],
-    ordering: Ordering,
+    effects: LinkEffects,
     devices: Devices,
     reader: RequestReader | None = None,
     own: Sequence[Reference] = (),
@@ -44,7 +42,7 @@ def requirements(
     ``reader`` says what drivers ask for; without it that is not known. Of the vendors' ``own``
     properties, which the kernel does not link, those count that a driver is known to wait for.
     """
-    return _Requirements(ordering, devices, reader).read(references, own)
+    return _Requirements(effects, devices, reader).read(references, own)
 
 
 class _Row(NamedTuple):
@@ -78,14 +76,15 @@ class _Row(NamedTuple):
 class _Requirements:
     """Reads the requirements of one tree for one kernel."""
 
-    def __init__(self, ordering: Ordering, devices: Devices, reader: RequestReader | None) -> None:
+    def __init__(
+        self, effects: LinkEffects, devices: Devices, reader: RequestReader | None
+    ) -> None:
         self._tree = devices.tree
         self._devices = devices
-        self._ordering = ordering
+        self._effects = effects
         self._reader = reader
         self._console = _console(devices.tree)
-        self._orders = ordering.profile.orders_probing
-        self._device_of = cache(ordering.device)
+        self._orders = effects.orders_probing
         self._rows: dict[int, _Row] = {}
         """By the identities of bindings: to hash one costs more."""
 
@@ -185,17 +184,10 @@ class _Requirements:
     def _hold(self, reference: Reference, consumer: int) -> Hold:
         if reference.consumer != consumer or not self._orders:
             return Hold.NONE
-        order, path = self._ordering, self._tree.path
-        here, there = path(consumer), path(reference.supplier)
-        dependency = order.dependencies.get((here, there))
-        if dependency is None and there not in order.devices:
-            # A pin controller that binds first provides its pins before any node references them.
-            providers = order.provider(here, there), self._device_of(there)
-            found = (order.dependencies.get((here, each)) for each in providers)
-            dependency = next(filter(None, found), None)
-        if dependency is None:
+        effect = self._effects.between(consumer, reference.supplier)
+        if effect is None:
             return Hold.NONE
-        if dependency.effect in (LinkEffect.ORDERS, LinkEffect.WAITS):
+        if effect is LinkEffect.ORDERS or effect is LinkEffect.WAITS:
             return Hold.SOFT if consumer == self._console else Hold.LINK
         return Hold.RELAXED
 

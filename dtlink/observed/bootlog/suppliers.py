@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from dtlink.boot.devlink.availability import Availability
-from dtlink.boot.devlink.ordering import LinkEffect
+from dtlink.boot.devlink.effects import LinkEffect
 from dtlink.boot.devlink.population import Population, served_early
 from dtlink.boot.drivers.asked import strongest
 from dtlink.facts.binding import Walk

@@ -44,21 +44,21 @@ def tried_once(board: TreeBoard) -> Iterator[Finding]:
     """Each device whose driver would have to wait, and cannot."""
     if board.facts is None:
         return
-    arcs, nodes = board.order.arcs(), board.tree.by_path
-    for node in board.timeline.devices:
+    for node in board.devices.nodes:
         driver = board.drivers.of(node)
         once = driver.state is State.BUILT_IN and is_tried_once(driver.by, board.facts.version)
-        for path in arcs.get(board.tree.path(node), ()) if once else ():
-            supplier = board.drivers.of(nodes[path].index)
+        for needed in board.effects.needs(node) if once else ():
+            supplier = board.drivers.of(needed)
             if supplier.state is State.MODULE:
-                device, names = board.tree[node], " or ".join(supplier.modules)
+                device, supplied_by = board.tree[node], board.tree[needed]
+                names = " or ".join(supplier.modules)
                 yield tried_once.finding(
                     device,
                     f"the driver of {device.path}{option(driver)} is tried once, when the kernel "
-                    f"starts, and needs {path}, whose driver {names} is a module",
+                    f"starts, and needs {supplied_by.path}, whose driver {names} is a module",
                     effect=f"{device.name} never probes, and nothing says so",
                     fix=f"Build {names}{option(supplier)} in, or the driver of {device.name} as a "
                     "module.",
-                    related=[nodes[path]],
+                    related=[supplied_by],
                 )
                 break

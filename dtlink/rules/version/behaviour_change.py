@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.devlink.ordering import LinkEffect
+from dtlink.boot.devlink.effects import LinkEffect
 from dtlink.facts.behaviours import PARAMETERS
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.tree import Node

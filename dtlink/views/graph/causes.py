@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.devlink.ordering import LinkEffect
+from dtlink.boot.devlink.effects import LinkEffect
 from dtlink.facts.outcomes import Outcome
 from dtlink.typed import TYPE_CHECKING
 from dtlink.views.cycles import CycleRow, CyclesView

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dtlink.boot.devlink.ordering import LinkEffect
+from dtlink.boot.devlink.effects import LinkEffect
 from dtlink.enums import Enum
 from dtlink.facts.outcomes import Outcome, When
 from dtlink.report.entries import Json
