@@ -408,7 +408,7 @@ def test_the_search_marks_what_the_kernels_would(seed):
     table = {node: sorted(arc for arc in arcs if arc[0] == node) for node in range(1, count + 1)}
     table["marked"] = set()
     state = machine(count + 1, sorted(arcs), (consumer, supplier))
-    assert Detector(state).closes_cycle(consumer, supplier) == literal(
+    assert Detector(state).closes_cycle(state.link(consumer, supplier)) == literal(
         table, consumer, supplier, frozenset()
     )
     assert {(x.consumer, x.supplier) for x in state.made if x.cycle} == table["marked"]

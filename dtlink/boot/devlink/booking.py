@@ -52,8 +52,9 @@ class Bookkeeper:
         """Link a device for all below it: they may need their suppliers' sync_state() to wait."""
         if not self._state.tree.children[device.node]:
             return
+        suppliers = self._state.suppliers
         for node in self._state.consumers_below(device.node):
-            for link in self._state.links_of(node):
+            for link in reversed(suppliers.get(node, {}).values()):
                 self._create(device, link.supplier, link)
 
     def _own(self, consumer: CoreDevice, supplier: int, link: CoreFwnodeLink) -> None:
@@ -66,7 +67,7 @@ class Bookkeeper:
         state = self._state
         if link.ignore:
             return LinkAttempt.DONE
-        if self._detector.closes_cycle(link.consumer, supplier):
+        if self._detector.closes_cycle(link):
             self._report(link)
         device = (
             state.device_above(supplier)

@@ -20,7 +20,7 @@ from dtlink.links.components import strong_components
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.state import CoreState
+    from dtlink.boot.devlink.state import CoreDevice, CoreState
 
 #: What leads from a node to one that it needs; ``None``: that one is its parent device.
 Why = CoreFwnodeLink | CoreDeviceLink | None
@@ -28,7 +28,7 @@ Arcs = dict[int, list[tuple[int, Why]]]
 
 #: How many steps all searches in one tree may take: five times what the largest boards need.
 #: Beyond, two nodes are said to be on a cycle if they are in one strongly connected component of
-#: all the tree says (:meth:`CoreState.share_component`): so it is for all but a few links of real
+#: all the tree says (:attr:`CoreState.components`): so it is for all but a few links of real
 #: boards.
 _BUDGET = 250_000
 #: How many nodes may be visited for paths within components: the largest boards need 100,000.
@@ -47,21 +47,21 @@ class Detector:
         self.marked: list[CoreFwnodeLink] = []
         """The links between nodes that the last search found to be part of a cycle."""
 
-    def closes_cycle(self, consumer: int, supplier: int) -> bool:
+    def closes_cycle(self, link: CoreFwnodeLink) -> bool:
         """Whether a link closes a cycle; all links of such cycles but itself are then relaxed."""
         self.pruned = False
-        self.marked = []
-        if consumer == supplier:
+        if self.marked:
+            self.marked = []
+        if link.consumer == link.supplier:
             return True
-        if not self._state.share_component(consumer, supplier) or not self._is_needed(consumer):
+        if link.component is None or not self._is_needed(link.consumer):
             return False
         if self._left < 0:
             return True
-        arcs = self._reach(consumer, supplier)
-        self._left -= sum(map(len, arcs.values()))
-        if consumer not in arcs:
+        arcs = self._reach(link.consumer, link.supplier)
+        if link.consumer not in arcs:
             return False
-        self._relax(arcs, consumer, supplier)
+        self._relax(arcs, link.consumer, link.supplier)
         return True
 
     def _is_needed(self, node: int) -> bool:
@@ -74,31 +74,14 @@ class Detector:
             device.consumers or device.children or state.tree.children[node]
         )
 
-    def _needs(self, node: int) -> list[tuple[int, Why]]:
-        """What a node needs now: suppliers, its parent device, its device's suppliers."""
-        state = self._state
-        needs: list[tuple[int, Why]] = []
-        links = state.suppliers.get(node)
-        if links:
-            needs = [(link.supplier, link) for link in links.values() if not link.ignore]
-        device = state.device.get(node)
-        parent = state.device_above(node) if device is None else device.parent
-        if parent is not None:
-            needs.append((parent.node, None))
-        if device is not None:
-            for link in device.suppliers.values():
-                if link.cycle or not link.sync_state_only:
-                    needs.append((link.supplier.node, link))
-        return needs
-
     def _reach(self, consumer: int, supplier: int) -> Arcs:
         """What the supplier needs; the consumer is in it if it is reached, but not passed.
 
         What is in another strongly connected component than the two never leads to the consumer.
         A device that has bound can't depend on one that has not begun to probe: there it ends too.
         """
-        devices, components = self._state.device, self._state.components
-        home, device = components[consumer], devices.get(consumer)
+        state, components = self._state, self._state.components
+        home, device = components[consumer], state.device.get(consumer)
         fresh = device is not None and device.state is DriverState.NO_DRIVER
         arcs: Arcs = {}
         stack = [supplier]
@@ -106,15 +89,15 @@ class Detector:
             node = stack.pop()
             if node in arcs:
                 continue
-            own = devices.get(node) if fresh else None
-            bound = own is not None and own.state is DriverState.BOUND
+            own = state.device.get(node)
+            bound = fresh and own is not None and own.state is DriverState.BOUND
             if node == consumer or bound:
                 arcs[node] = []
                 self.pruned |= bound
                 continue
-            needs = [each for each in self._needs(node) if components.get(each[0]) == home]
-            arcs[node] = needs
-            stack += [target for target, _ in needs]
+            needs = arcs[node] = _needs(state, node, own, home)
+            self._left -= len(needs)
+            stack += [target for target, _ in needs if target not in arcs]
         return arcs
 
     def _relax(self, arcs: Arcs, consumer: int, supplier: int) -> None:
@@ -134,6 +117,25 @@ class Detector:
             self._state.touched.append(node)
             if why.relax():
                 self._state.relaxed.append((node, target))
+
+
+def _needs(
+    state: CoreState, node: int, device: CoreDevice | None, home: int
+) -> list[tuple[int, Why]]:
+    """What a node of a component needs of it now: suppliers, its parent, its device's suppliers."""
+    get = state.components.get
+    needs: list[tuple[int, Why]] = []
+    links = state.suppliers.get(node)
+    if links:
+        needs = [(to, link) for to, link in links.items() if not link.ignore and get(to) == home]
+    parent = state.device_above(node) if device is None else device.parent
+    if parent is not None and get(parent.node) == home:
+        needs.append((parent.node, None))
+    if device is not None:
+        for to, own in device.suppliers.items():
+            if (own.cycle or not own.sync_state_only) and get(to) == home:
+                needs.append((to, own))
+    return needs
 
 
 def _strict(arcs: Arcs) -> list[tuple[int, int, CoreFwnodeLink | CoreDeviceLink]]:

@@ -52,11 +52,8 @@ class DriverCore:
         device = CoreDevice(spawn.node, spawn.bus, state.device.get(spawn.above))
         if device.parent is not None:
             device.parent.children.append(device)
-        state.devices.append(device)
-        if spawn.node not in state.device:
-            state.device[spawn.node] = device
-            if not self._linker.added(device):
-                return
+        if state.add(device) and not self._linker.added(device):
+            return
         self._probe_at_once(device)
 
     def _probe_at_once(self, device: CoreDevice) -> None:

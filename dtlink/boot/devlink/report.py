@@ -37,7 +37,7 @@ class PredictionReport:
             view,
             parsed_nodes=[path(node) for node in parser.parsed],
             fwnode_links=[self._fwnode_link(link) for link in state.made],
-            cycles=[model.CycleReport(path(one), path(other)) for one, other in books.reports],
+            cycles=self._cycles(books.reports),
             waiting=self._waiting(self._lacking),
             not_linked=[self._not_linked(*dropped) for dropped in parser.dropped],
         )
@@ -121,6 +121,12 @@ class PredictionReport:
             link.moved,
             link.remaining,
         )
+
+    def _cycles(self, reports: Sequence[tuple[int, int]]) -> list[model.CycleReport]:
+        """The reports of cycles: of one link there may be many."""
+        path = self._tree.path
+        each = {pair: model.CycleReport(path(pair[0]), path(pair[1])) for pair in set(reports)}
+        return [each[pair] for pair in reports]
 
     def _device_link(self, link: CoreDeviceLink) -> model.DeviceLink:
         return model.DeviceLink(

@@ -42,11 +42,24 @@ class LinkState(Enum):
 class CoreFwnodeLink:
     """A link between two nodes."""
 
-    __slots__ = ("consumer", "cycle", "ignore", "moved", "references", "remaining", "supplier")
+    __slots__ = (
+        "component",
+        "consumer",
+        "cycle",
+        "ignore",
+        "moved",
+        "references",
+        "remaining",
+        "supplier",
+    )
 
-    def __init__(self, consumer: int, supplier: int, *, moved: bool = False) -> None:
+    def __init__(
+        self, consumer: int, supplier: int, *, component: int | None = None, moved: bool = False
+    ) -> None:
         self.consumer = consumer
         self.supplier = supplier
+        self.component = component
+        """The strongly connected component that both nodes are in, if they are in one."""
         self.cycle = False
         self.ignore = False
         self.moved = moved
@@ -146,6 +159,8 @@ class CoreState:
         self.devices: list[CoreDevice] = []
         self.device: dict[int, CoreDevice] = {}
         """The device of each node that has one (``fwnode->dev``)."""
+        self._nearest: dict[int, CoreDevice | None] = {}
+        """The device of a node or else of its nearest ancestor, until the next is added."""
         self.suppliers: dict[int, dict[int, CoreFwnodeLink]] = {}
         self.consumers: dict[int, dict[int, CoreFwnodeLink]] = {}
         self.not_device: set[int] = set()
@@ -174,15 +189,24 @@ class CoreState:
             device.suppliers.clear()
             device.consumers.clear()
 
+    def add(self, device: CoreDevice) -> bool:
+        """Add a device; whether it is the first of its node."""
+        self.devices.append(device)
+        if device.node in self.device:
+            return False
+        self.device[device.node] = device
+        self._nearest.clear()
+        return True
+
     def device_above(self, node: int) -> CoreDevice | None:
         """The device of the nearest ancestor that has one (fwnode_get_next_parent_dev())."""
-        parents, device = self.tree.parents, self.device
-        above = parents[node]
-        while above >= 0:
-            if above in device:
-                return device[above]
-            above = parents[above]
-        return None
+        start = above = self.tree.parents[node]
+        if start in self._nearest:
+            return self._nearest[start]
+        while above >= 0 and above not in self.device:
+            above = self.tree.parents[above]
+        found = self._nearest[start] = self.device.get(above)
+        return found
 
     def device_node(self, node: int) -> int:
         """The nearest node upwards with ``compatible``; -1 if there is none, or one is disabled.
@@ -241,22 +265,22 @@ class CoreState:
         links = self.suppliers.setdefault(consumer, {})
         link = links.get(supplier)
         if link is None:
-            link = links[supplier] = CoreFwnodeLink(consumer, supplier, moved=moved)
+            home = self.components.get(consumer)
+            shared = home if home == self.components.get(supplier) else None
+            link = links[supplier] = CoreFwnodeLink(
+                consumer, supplier, component=shared, moved=moved
+            )
             self.consumers.setdefault(supplier, {})[consumer] = link
             self.made.append(link)
         return link
 
-    def share_component(self, one: int, other: int) -> bool:
-        """Whether two nodes are in one strongly connected component of all that can be linked.
-
-        A link is to what a property names, or to a device above that; a node needs its parents.
-        """
-        component = self.components.get(one)
-        return component is not None and component == self.components.get(other)
-
     @cached_property
     def components(self) -> dict[int, int]:
-        """The number of each node's strongly connected component; nodes of none are left out."""
+        """The number of each node's strongly connected component of all that can be linked.
+
+        A link is to what a property names, or to a device above that; a node needs its parents.
+        Nodes of none are left out.
+        """
         arcs: dict[int, list[int]] = {}
         for found in self.references.values():
             for reference in found:

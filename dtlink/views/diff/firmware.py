@@ -50,7 +50,7 @@ def _of_tree(board: TreeBoard) -> Snapshot:
         cycles=tuple(cycle_rows(board, sys.maxsize, sys.maxsize)),
         cycle_lines=[
             PairRow(consumer=each.consumer, supplier=each.supplier)
-            for each in board.order.prediction.cycles
+            for each in dict.fromkeys(board.order.prediction.cycles)
         ],
         links=[_link(board, link) for link in board.full_graph.links],
         nodes={tree.path(node): node not in tree.disabled for node in range(len(tree))},
