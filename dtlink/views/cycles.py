@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -139,11 +140,9 @@ class CyclesView(CommandResult):
             yield line(Span(f"    … {and_more(number - _SHOWN)} (--format json)", DIM))
 
 
-def cycle_rows(
-    board: AnyBoard, most: int = MOST, characters: int = CHARACTERS
-) -> Iterator[CycleRow]:
+def cycle_rows(board: AnyBoard, *, all_nodes: bool = False) -> Iterator[CycleRow]:
     """The rows of the cycles, until there is no room for the nodes of one."""
-    rooms = _Rooms(most, characters)
+    rooms = _Rooms(Room(sys.maxsize, sys.maxsize) if all_nodes else Room(MOST, CHARACTERS))
     if isinstance(board, TreeBoard):
         made = (_device_cycle(board, cycle, rooms) for cycle in board.cycles)
     else:
@@ -154,10 +153,9 @@ def cycle_rows(
 class _Rooms:
     """What is left for the entries of the cycles, by list."""
 
-    def __init__(self, most: int, characters: int) -> None:
-        self._rooms = {
-            name: Room(most, characters) for name in ("nodes", "chain", "breaks", "relaxed")
-        }
+    def __init__(self, nodes: Room) -> None:
+        steps = {name: Room(MOST, CHARACTERS) for name in ("chain", "breaks", "relaxed")}
+        self._rooms = {"nodes": nodes, **steps}
 
     def row(self, nodes: Made[str], links: int, **steps: Made[CycleStep]) -> CycleRow:
         """The row of a cycle, with as many entries as there is room for."""

@@ -229,18 +229,19 @@ def tree_link(
     graph: Graph, link: Link, inputs: tuple[int, ...] | Absent | None = ABSENT
 ) -> LinkRow:
     """A link of a devicetree."""
-    reason = graph.not_followed(link.reference)
+    reference, binding, path = link.reference, link.binding, link.node.tree.path
+    reason = graph.not_followed(reference)
     return LinkRow(
-        consumer=link.consumer.path,
-        supplier=link.supplier.path,
-        binding=link.binding.name,
-        kind=link.binding.kind,
-        origin=link.binding.origin.value,
-        node=link.node.path,
+        consumer=path(reference.consumer),
+        supplier=path(reference.supplier),
+        binding=binding.name,
+        kind=binding.kind,
+        origin=binding.origin.value,
+        node=path(reference.node),
         property_name=link.property_name,
-        index=link.index,
+        index=reference.entry,
         args=tuple(link.args),
-        optional=link.binding.optional is not None,
+        optional=binding.optional is not None,
         followed=not reason,
         why_not=reason or None,
         inputs=inputs,

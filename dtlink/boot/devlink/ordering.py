@@ -91,12 +91,15 @@ class Ordering:
 
     def relaxes(self, consumer: str, supplier: str) -> bool:
         """Whether the kernel does not order two nodes since they are part of a cycle."""
-        dependency = self.dependencies.get((consumer, self.provider(consumer, supplier)))
-        return dependency is not None and dependency.effect is LinkEffect.RELAXED
+        return (consumer, self.provider(consumer, supplier)) in self._unordered
 
     def of(self, *effects: LinkEffect) -> Iterator[tuple[Ends, DeviceDependency]]:
         """The dependencies of these effects."""
         return (item for item in self.dependencies.items() if item[1].effect in effects)
+
+    @cached_property
+    def _unordered(self) -> frozenset[Ends]:
+        return frozenset(ends for ends, _ in self.of(LinkEffect.RELAXED))
 
     def parent(self, device: str) -> str | None:
         """The device above a device; ``None`` if there is none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
@@ -47,7 +46,7 @@ def _of_tree(board: TreeBoard) -> Snapshot:
     tree = board.tree
     return Snapshot(
         waits=list(_waits(board)),
-        cycles=tuple(cycle_rows(board, sys.maxsize, sys.maxsize)),
+        cycles=tuple(cycle_rows(board, all_nodes=True)),
         cycle_lines=[
             PairRow(consumer=each.consumer, supplier=each.supplier)
             for each in dict.fromkeys(board.order.prediction.cycles)
@@ -63,7 +62,7 @@ def _of_tables(board: TablesBoard) -> Snapshot:
     """Without a kernel, which devices wait is not known."""
     return Snapshot(
         waits=None if board.facts is None else list(_table_waits(board)),
-        cycles=tuple(cycle_rows(board, sys.maxsize, sys.maxsize)),
+        cycles=tuple(cycle_rows(board, all_nodes=True)),
         links=[table_link(link) for link in board.graph.links],
         has_kernel=board.facts is not None,
         properties=table_properties(board),

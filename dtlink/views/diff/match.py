@@ -41,6 +41,10 @@ def match(
     found: MatchedRows[RowT] = MatchedRows([], [], [])
     for before, after in groups.values():
         first, *others = keys([*before, *after])
+        if len(before) == len(after) == 1:  # nearly all
+            if first(before[0]) != first(after[0]):
+                found.changed.append((before[0], after[0]))
+            continue
         _, lost, gained = _paired(before, after, first)
         for key in (*others, _anything):
             if not lost or not gained:
@@ -79,11 +83,14 @@ def by(*groups: Sequence[str]) -> Callable[[Sequence[RowT]], Sequence[Key[RowT]]
 
     A saved report may say less of a link than is known of firmware.
     """
+    names = {name for group in groups for name in group}
+    whole: list[Key[object]] = [partial(_fields, names=group) for group in groups]
 
     def keys(rows: Sequence[RowT]) -> Sequence[Key[RowT]]:
-        names = {name for group in groups for name in group}
-        there = {name for name in names if all(getattr(x, name) is not ABSENT for x in rows)}
-        return [partial(_fields, names=[n for n in group if n in there]) for group in groups]
+        absent = {name for name in names for row in rows if getattr(row, name) is ABSENT}
+        if not absent:
+            return whole
+        return [partial(_fields, names=[n for n in group if n not in absent]) for group in groups]
 
     return keys
 
