@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from dtlink.firmware.source.coverage import Coverage
 from dtlink.records import NamedTuple
 from dtlink.report.model import CommentEntry, Ignored
 from dtlink.rules.catalogue import known_words, words_for
@@ -25,10 +26,6 @@ class Sifted(NamedTuple):
     comments: Sequence[CommentEntry]
 
 
-#: A comment's number, and one of the rules that it names.
-_Key = tuple[int, str]
-
-
 def sifted(tree: Tree, findings: Sequence[Finding], rules: Sequence[Rule]) -> Sifted:
     """Take out what comments allow or expect.
 
@@ -36,15 +33,17 @@ def sifted(tree: Tree, findings: Sequence[Finding], rules: Sequence[Rule]) -> Si
     covered: a comment at one of them must not hide the others.
     """
     comments = tree.origins.comments if tree.origins else ()
-    by_word = _by_word(comments)
+    by_word, covers = _by_word(comments), Coverage(comments)
     several = {rule.id for rule in rules if rule.covers is Covers.RELATED}
-    hits: Counter[_Key] = Counter()
+    hits = Counter[tuple[int, str]]()  # by the number of a comment, and a rule that it names
     kept, ignored = [], []
     for finding in findings:
         words = [word for word in words_for(finding.rule, finding.alias) if word in by_word]
-        named = {(number, word): each for word in words for number, each in by_word[word]}
-        places = _places(tree, finding, several=finding.rule in several) if named else ()
-        found = [_covering(named, *place) for place in places]
+        places = _places(tree, finding, several=finding.rule in several) if words else ()
+        found = [
+            [(number, word) for word in words for number in by_word[word] if number in covering]
+            for covering in (covers.covering(*place) for place in places)
+        ]
         hits.update({key for each in found for key in each})
         if found and all(found):
             comment = comments[found[0][0][0]]
@@ -61,22 +60,14 @@ def source_of(place: Location) -> str:
     return f"{place.file}:{place.line}"
 
 
-def _by_word(
-    comments: Sequence[SourceComment],
-) -> Mapping[str, Sequence[tuple[int, SourceComment]]]:
-    """The comments that can be followed, by each rule or family that they name."""
-    found: dict[str, list[tuple[int, SourceComment]]] = {}
+def _by_word(comments: Sequence[SourceComment]) -> Mapping[str, Sequence[int]]:
+    """The comments that can be followed, as numbers, by each rule or family that they name."""
+    found: dict[str, list[int]] = {}
     for number, comment in enumerate(comments):
         for word in () if comment.fault else comment.rules:
             if word in known_words():
-                found.setdefault(word, []).append((number, comment))
+                found.setdefault(word, []).append(number)
     return found
-
-
-def _covering(
-    named: Mapping[_Key, SourceComment], path: str, location: Location | None
-) -> Sequence[_Key]:
-    return [key for key, comment in named.items() if comment.covers(path, location)]
 
 
 def _places(
@@ -95,10 +86,10 @@ def _places(
 
 def _entries(
     comments: Sequence[SourceComment],
-    by_word: Mapping[str, Sequence[tuple[int, SourceComment]]],
-    hits: Mapping[_Key, int],
+    by_word: Mapping[str, Sequence[int]],
+    hits: Mapping[tuple[int, str], int],
 ) -> Iterator[CommentEntry]:
-    named = sorted((number, word) for word, held in by_word.items() for number, _ in held)
+    named = sorted((number, word) for word, held in by_word.items() for number in held)
     for number, word in named:
         comment = comments[number]
         is_expected = comment.kind == "expect"

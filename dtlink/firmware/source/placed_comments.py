@@ -34,22 +34,6 @@ class SourceComment(NamedTuple):
     nodes: tuple[str, ...]
     """The nodes that are opened at its beginning."""
 
-    def covers(self, node: str, location: Location | None) -> bool:
-        """Whether something is covered that is wrong at a node, and stands somewhere.
-
-        What it covers includes the files that are included there, and all of the nodes that open
-        there, wherever their properties are set.
-        """
-        if node in self.nodes:
-            return True
-        if location is None:
-            return False
-        own, (first, _), (last, _) = self.place.file, self.start, self.end
-        is_here = self.start <= (location.line, location.column) < self.end
-        return (location.file == own and is_here) or any(
-            file == own and first <= line <= last for file, line in location.chain
-        )
-
 
 def placed(text: SourceText, tree: LiveTree) -> Sequence[SourceComment]:
     """The comments of a source that has been read, each once."""

@@ -9,6 +9,7 @@ import pytest
 
 from dtlink.firmware.overlay.merge import apply_overlays
 from dtlink.firmware.source.comments import MAX_COMMENTS
+from dtlink.firmware.source.coverage import Coverage
 from dtlink.firmware.source.placed_comments import SourceComment
 from dtlink.firmware.source.statements import Statements
 from dtlink.firmware.tree import Location
@@ -70,6 +71,10 @@ COVERED = {
 }
 
 
+def covered(comment: SourceComment, node: str, location: Location | None) -> bool:
+    return bool(Coverage([comment]).covering(node, location))
+
+
 def board(folder: Path, at: str, comment: str) -> set[str]:
     """The properties of the board that a comment in one place covers."""
     files = {"b.dts": BOARD, "soc.dtsi": SOC}
@@ -81,7 +86,7 @@ def board(folder: Path, at: str, comment: str) -> set[str]:
     assert (found.kind, found.rules, found.reason, found.fault) == ("allow", ("cycle",), "why", "")
     places = [each.split(":") for each in sorted(BOARD_PLACES | SOC_PLACES)]
     return {
-        f"{path}:{name}" for path, name in places if found.covers(path, tree.location(path, name))
+        f"{path}:{name}" for path, name in places if covered(found, path, tree.location(path, name))
     }
 
 
@@ -99,7 +104,7 @@ def comments(folder: Path, text: str, **others: str) -> list[SourceComment]:
 
 
 def covers(comment: SourceComment, line: int, column: int = 1) -> bool:
-    return comment.covers("/none", Location(comment.place.file, line, column))
+    return covered(comment, "/none", Location(comment.place.file, line, column))
 
 
 @pytest.mark.parametrize(
@@ -227,6 +232,6 @@ def test_an_overlay_s_comments_are_about_the_nodes_of_the_merged_tree(tmp_path: 
     assert merged.origins is not None
     (found,) = merged.origins.comments
     places = [("/soc", "x"), ("/soc", "y"), ("/soc/new", "z")]
-    covered = [found.covers(path, merged.origins.location(path, name)) for path, name in places]
-    assert covered == [True, True, True]
-    assert not found.covers("/", merged.origins.location("/"))
+    about = [covered(found, path, merged.origins.location(path, name)) for path, name in places]
+    assert about == [True, True, True]
+    assert not covered(found, "/", merged.origins.location("/"))
