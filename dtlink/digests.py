@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from dtlink.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,8 +22,12 @@ def sha256(data: bytes) -> str:
     return digest
 
 
+@cache
 def _small() -> Callable[[bytes], Any]:
-    """Python's own, where it has one: a module with another name since 3.12."""
+    """Python's own, where it has one: a module with another name since 3.12.
+
+    A module that is not there is looked for in every folder of ``sys.path``, at each import.
+    """
     for name in ("_sha2", "_sha256"):
         try:
             found: Callable[[bytes], Any] = __import__(name).sha256

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -38,3 +39,18 @@ def test_digests(hashed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digests, "_hashed", hashed)
     for data in (b"", b"abc", bytes(100_000)):
         assert digests.sha256(data) == hashlib.sha256(data).hexdigest()
+
+
+def test_the_module_for_digests_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Finder:
+        def find_spec(self, name: str, *_: object) -> None:
+            asked.append(name)
+
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    monkeypatch.setattr(digests, "_hashed", 0)
+    digests._small.cache_clear()
+    for data in (b"", b"abc", b"abc"):
+        digests.sha256(data)
+    assert len(asked) == len(set(asked)) <= 2
