@@ -12,11 +12,11 @@ import sys
 from types import FunctionType
 
 from dtlink import process
+from dtlink.constructors import CONSTRUCTORS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import CodeType
     from typing import Any, NamedTuple, Self
 
 __all__ = ["NamedTuple"]
@@ -43,8 +43,6 @@ if not process.is_command:
 _GLOBALS = {"new": tuple.__new__, "__builtins__": {}}
 #: What collections.namedtuple raises for a name that is not a field.
 _UNEXPECTED = TypeError if sys.version_info >= (3, 13) else ValueError
-#: The compiled constructors, by number of fields.
-_CODES: dict[int, CodeType] = {}
 
 
 class _Record(tuple):  # type: ignore[type-arg]  # of what, each record says
@@ -110,13 +108,13 @@ class _RecordMaker(type):
 
 def _constructor(name: str, fields: tuple[str, ...], defaults: tuple[Any, ...]) -> FunctionType:
     """``__new__`` of a class, from the code that all classes of as many fields share."""
-    code = _CODES.get(len(fields))
-    if code is None:
+    if len(fields) < len(CONSTRUCTORS):
+        made = CONSTRUCTORS[len(fields)]
+    else:
         names = ", ".join(f"_{index}" for index in range(len(fields)))
         made = eval(f"lambda _class, {names}: new(_class, ({names},))", _GLOBALS)  # noqa: S307 - own text
-        code = _CODES[len(fields)] = made.__code__
     return FunctionType(
-        code.replace(
+        made.__code__.replace(
             co_varnames=("_class", *fields), co_name="__new__", co_qualname=f"{name}.__new__"
         ),
         _GLOBALS,
