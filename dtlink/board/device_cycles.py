@@ -15,7 +15,6 @@ from itertools import chain
 from dtlink.board.devices import device_at
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import KERNEL_BINDINGS
-from dtlink.facts.early import is_served_early
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
@@ -213,6 +212,7 @@ def _late(
     No device waits for those (drivers/base/core.c, FWNODE_FLAG_INITIALIZED).
     """
     from dtlink.board.cycle_breaks import arcs_of
+    from dtlink.facts.early import is_served_early
     from dtlink.links.components import strong_components
 
     early = {

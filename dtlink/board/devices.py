@@ -16,6 +16,8 @@ _READ = frozenset((b"chosen", b"cpus", b"firmware", b"reserved-memory", b"therma
 
 #: Values of ``compatible`` that no driver matches any more, of regulators, and today's strings.
 DEAD_COMPATIBLES: Mapping[bytes, str] = {b"reg-fixed-voltage\0": "regulator-fixed"}
+#: What a node has that is a set of registers, with or without a driver of its own.
+SYSCON = b"syscon"
 #: Buses that are nothing else: their children become devices, and the bus has no driver of its own.
 _PLAIN_BUSES = frozenset((b"simple-bus", b"isa", b"arm,amba-bus"))
 

@@ -6,12 +6,12 @@ from what the sign holds: importing a rule takes longer than what it does on a s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
-from dtlink.board.devices import DEAD_COMPATIBLES, is_plain_bus
+from dtlink.board.devices import DEAD_COMPATIBLES, SYSCON, is_plain_bus
+from dtlink.board.iommu_signs import IommuSigns
 from dtlink.facts.bindings import BINDINGS
-from dtlink.facts.iommus import ARM_SMMU, SMMU_V3, Sharing, kind_of
 from dtlink.facts.resources import GPIO, REGULATOR
 from dtlink.links.reference import Flaw, UnresolvedReason
 from dtlink.typed import TYPE_CHECKING
@@ -19,51 +19,36 @@ from dtlink.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from dtlink.board.settings import Settings
     from dtlink.facts.binding import SupplierBinding
     from dtlink.facts.resource import IfDisabled
     from dtlink.firmware.tree import Tree
-    from dtlink.kernel.facts import Facts
     from dtlink.links.graph import Graph
     from dtlink.links.reference import Reference
-    from dtlink.links.streams import Stream
 
 #: Values of ``status``: those of the specification, ``ok`` of older ones, and what is read as the
 #: same as "fail".
 _STATUSES = frozenset((b"okay", b"ok", b"disabled", b"reserved", b"fail", b"failed"))
 _FAIL = b"fail-"
-_SMMUS = frozenset((*ARM_SMMU, SMMU_V3))
-#: The greatest width of stream IDs, which needs no check.
-_UNLIMITED = 32
 #: The lists in which a 0 in a phandle's place means nothing.
 _WITHOUT_EMPTY_ENTRIES = [
     row for row in BINDINGS if row.cells and row.resource.may_be_empty is False
 ]
 _CELL = 4
-#: The rules whose notes need not be looked for if they are not reported.
-_DISABLED_RULE, _UNORDERED_RULE = "supplier/disabled", "supplier/unordered-iommu"
+#: A rule whose notes need not be looked for if they are not reported.
+_DISABLED_RULE = "supplier/disabled"
 
 
-class TreeSigns:
+class TreeSigns(IommuSigns):
     """The signs of a devicetree's board, each looked for once."""
 
     if TYPE_CHECKING:
-        tree: Tree
-        settings: Settings
-        without_notes: AbstractSet[str]
 
         @property
-        def facts(self) -> Facts | None: ...  # noqa: D102 - as in TreeBoard, like the others
-        @property
-        def graph(self) -> Graph: ...  # noqa: D102
-        @property
-        def bootargs(self) -> str: ...  # noqa: D102
-        @property
-        def masters(self) -> Mapping[int, Sequence[Reference]]: ...  # noqa: D102
-        @property
-        def streams(self) -> Mapping[int, Sequence[Stream]]: ...  # noqa: D102
+        def graph(self) -> Graph: ...  # noqa: D102 - as in TreeBoard, like the others
         @property
         def suppliers(self) -> frozenset[int]: ...  # noqa: D102
+        @property
+        def stranded(self) -> Sequence[Reference]: ...  # noqa: D102
         @property
         def device_numbers(self) -> Sequence[int]: ...  # noqa: D102
         @property
@@ -174,6 +159,29 @@ class TreeSigns:
             )
         ]
 
+    @property
+    def unreached(self) -> Collection[object]:
+        """What the kernel may make no devices of: references to it, or devices below a syscon."""
+        return self.stranded or self.below_syscons
+
+    @cached_property
+    def below_syscons(self) -> AbstractSet[int]:
+        """The devices that references lead to below a syscon which may not make them."""
+        tree, compatible, numbers = self.tree, self.tree.holders("compatible"), self.device_numbers
+        syscons = tree.with_compatible(SYSCON)
+        children = {node for node in compatible if tree.parents[node] in syscons} if syscons else ()
+        if not children:
+            return frozenset()
+        from dtlink.facts.platform import BUSES
+
+        used = children & {numbers[node] for node in self.suppliers - tree.disabled}
+        return {
+            node
+            for node in used
+            for strings in [tree.value(compatible[tree.parents[node]]).split(b"\0")]
+            if BUSES.isdisjoint(strings) and any(each not in (SYSCON, b"") for each in strings)
+        }
+
     @cached_property
     def odd_statuses(self) -> Mapping[bytes, Sequence[int]]:
         """The nodes with each value of ``status`` that is not one of the specification."""
@@ -209,50 +217,6 @@ class TreeSigns:
     def has_partitions(self) -> bool:
         """Whether there are nodes of the name ``partition@…``."""
         return b"partition@" in self.tree.blob
-
-    @cached_property
-    def smmus(self) -> Sequence[int]:
-        """The enabled nodes with registers that a driver of Arm's SMMUs binds to."""
-        tree = self.tree
-        reg, holders = tree.holders("reg"), tree.holders
-        candidates = {*holders("#iommu-cells"), *holders("#global-interrupts")}
-        candidates.update(self.masters if "iommu-map" in tree.columns else ())
-        return [
-            node
-            for node in sorted(candidates)
-            if node in reg and node not in tree.disabled
-            if not _SMMUS.isdisjoint(tree[node].compatible)
-        ]
-
-    @property
-    def unordered_masters(self) -> Mapping[int, Sequence[Reference]]:
-        """:attr:`masters`; without notes only where a kernel, or its command line, may not wait."""
-        is_quiet = _UNORDERED_RULE in self.without_notes
-        is_named = self.facts is not None or self.settings.cmdline is not None
-        return self.masters if not is_quiet or is_named or "timeout" in self.bootargs else {}
-
-    @cached_property
-    def checked_streams(self) -> Mapping[int, Sequence[Stream]]:
-        """The streams of IOMMUs of which it is known how wide IDs are, or what shares one."""
-        kinds = {iommu: kind_of(self.tree[iommu].compatible) for iommu in self.streams}
-        return {
-            iommu: self.streams[iommu]
-            for iommu, kind in kinds.items()
-            if kind and (kind.sharing is not Sharing.UNKNOWN or kind.id_bits < _UNLIMITED)
-        }
-
-    @cached_property
-    def odd_iommu_cells(self) -> Sequence[int]:
-        """The IOMMUs in use whose ``#iommu-cells`` is missing, or not one that the binding has."""
-        tree, kinds = (
-            self.tree,
-            [(node, kind_of(self.tree[node].compatible)) for node in self.masters],
-        )
-        return [
-            node
-            for node, kind in kinds
-            if kind is not None and tree.cell("#iommu-cells", node) not in kind.cells
-        ]
 
 
 def _last_entry(tree: Tree, cells: Sequence[int], width: str) -> Sequence[tuple[int, int]]:

@@ -12,7 +12,6 @@ from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.board.signs import TreeSigns
 from dtlink.facts.errors import OptionError
 from dtlink.facts.iommus import IommuKind, kind_of
-from dtlink.firmware.dts_text import reference
 from dtlink.links.extract import Extraction
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Failure, Link, UnresolvedReason
@@ -606,6 +605,8 @@ class TreeBoard(TreeSigns):
 
     def ref(self, node: Node) -> str:
         """A node as DTS names it: ``&label``, or ``&{/path}`` where no label is known."""
+        from dtlink.firmware.dts_text import reference
+
         return reference(node.path, self.tree.labels.get(node.path, ""))
 
 

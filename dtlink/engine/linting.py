@@ -66,9 +66,11 @@ def lint_board(
         return _lint_tables(board, tuple(select), tuple(ignore))
     answer = _lint_tree(board, tuple(select), tuple(ignore))
     if write_fixes:
-        from dtlink.engine.written import with_written
+        answer["blob"] = board.tree.blob
+        if expected is not None or answer["findings"]:
+            from dtlink.engine.written import with_written
 
-        with_written(board.tree, answer, expected)
+            with_written(board.tree, answer, expected)
     return answer
 
 

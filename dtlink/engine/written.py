@@ -27,7 +27,6 @@ class ExpectedTree(NamedTuple):
 
 def with_written(tree: Tree, answer: InputAnswer, expected: ExpectedTree | None) -> None:
     """Give each finding whose fix has edits those of the source, or why there are none."""
-    answer["blob"] = tree.blob
     if expected is not None:
         differs = _lost_reference if tree.is_overlay else _difference
         answer["differs"] = differs(tree, expected)

@@ -33,3 +33,5 @@ POWERED_BUSES: Mapping[bytes, VersionRange] = {
     b"fsl,ls2080a-isc": since("6.19"),
     b"fsl,lx2160a-isc": since("6.19"),
 }
+#: All of these.
+BUSES = frozenset((*TRANSPARENT_BUSES, *POWERED_BUSES))

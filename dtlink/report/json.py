@@ -9,17 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from dtlink.escaping import jsontext
-from dtlink.firmware.source.errors import SourceFault
-from dtlink.report.entries import (
-    Document,
-    ErrorEntry,
-    FixedEntry,
-    InputEntry,
-    RefusedEntry,
-    SourceFaultEntry,
-    TruncatedEntry,
-    UnmetEntry,
-)
 from dtlink.report.model import (
     BaselineEntry,
     InputFault,
@@ -36,7 +25,19 @@ from dtlink.typed import TYPE_CHECKING
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
-    from dtlink.report.entries import Json, JsonObject
+    from dtlink.firmware.source.errors import SourceFault
+    from dtlink.report.entries import (
+        Document,
+        ErrorEntry,
+        FixedEntry,
+        InputEntry,
+        Json,
+        JsonObject,
+        RefusedEntry,
+        SourceFaultEntry,
+        TruncatedEntry,
+        UnmetEntry,
+    )
     from dtlink.rules.entries import FindingEntry
 
 SCHEMA = "report-1"

@@ -150,6 +150,7 @@ INDEX: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "supplier/index-range": (("#clock-cells", "#reset-cells", "#power-domain-cells"), ""),
     "supplier/no-device": ((), "without_device"),
     "supplier/unordered-iommu": (("iommus", "iommu-map"), "unordered_masters"),
+    "supplier/unpopulated": ((), "unreached"),
     "supplier/wrong-kind": ((), "named_without_cells"),
     "tree/duplicate-node": ((), "tree.oddities"),
     "tree/duplicate-property": ((), "tree.oddities"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dtlink.rules.aliases import alias_ids
 from dtlink.rules.catalogue import families, ids, known_words
 
 _LONGEST = 60
@@ -14,6 +13,8 @@ def problem(word: str) -> str:
     """Why a word names no rule and no family, with the nearest that does; empty if it does."""
     if word in known_words():
         return ""
+    from dtlink.rules.aliases import alias_ids
+
     names = dict.fromkeys((*ids(), *alias_ids(), *families()))
     same = [each for each in names if word and each.endswith(f"/{word}")]
     return f"no rule or family is named {short(word)}{meant(word, names, same)}"

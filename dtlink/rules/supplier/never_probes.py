@@ -23,7 +23,6 @@ from functools import lru_cache
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import KERNEL_BINDINGS
-from dtlink.facts.early import is_served_early
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -155,6 +154,8 @@ def _is_tended(tree: Tree, node: int, version: KernelVersion) -> bool:
 
 @lru_cache(maxsize=1024)
 def _starts_early(compatible: bytes, version: KernelVersion) -> bool:
+    from dtlink.facts.early import is_served_early
+
     return is_served_early(compatible.decode("latin-1").split("\0"), version)
 
 

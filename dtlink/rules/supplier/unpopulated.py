@@ -20,23 +20,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.devices import SYSCON
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.early import is_served_early
-from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.supplier._waiting import effect, fallen, nodes, stranded
 from dtlink.wording import also
 
-_SYSCON = "syscon"
-_BUSES = frozenset((*TRANSPARENT_BUSES, *POWERED_BUSES))
-
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    asks="unreached",
     fix=Safety(False, "the kernel then makes devices of all its children"),
     bad=Dts(
         """
@@ -91,23 +89,17 @@ def _below_syscons(board: TreeBoard) -> dict[Node, list[Link]]:
 
 def _children_of_syscons(board: TreeBoard) -> set[int]:
     """The suppliers that are, or are parts of, a child of a syscon that nothing populates."""
-    tree, compatible = board.tree, board.tree.holders("compatible")
-    syscons = tree.with_compatible(_SYSCON.encode())
-    children = {node for node in compatible if tree.parents[node] in syscons} if syscons else set()
-    numbers, suppliers = board.device_numbers, board.suppliers - tree.disabled if children else ()
-    used = children.intersection([numbers[node] for node in suppliers])
+    tree, numbers, used = board.tree, board.device_numbers, board.below_syscons
     bare = {each for each in {tree.parents[node] for node in used} if _is_bare(board, tree[each])}
     lost = {
         node for node in used if tree.parents[node] in bare and not _comes_early(board, tree[node])
     }
-    return {node for node in suppliers if numbers[node] in lost} if lost else lost
+    return {node for node in board.suppliers - tree.disabled if numbers[node] in lost}
 
 
 def _is_bare(board: TreeBoard, syscon: Node) -> bool:
-    """Whether no driver, and no bus, has any other of a syscon's strings."""
-    others = [name for name in syscon.compatible if name != _SYSCON]
-    if not others or any(name.encode() in _BUSES for name in others):
-        return False
+    """Whether no driver has any other of a syscon's strings."""
+    others = [name for name in syscon.compatible if name != SYSCON.decode()]
     index = board.known_drivers
     return index is not None and not any(any(index.entries(name)) for name in others)
 
