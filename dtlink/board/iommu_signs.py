@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from dtlink.board.settings import BoardOfSettings
 from dtlink.facts.iommus import ARM_SMMU, SMMU_V3, Sharing, kind_of
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from dtlink.board.settings import Settings
     from dtlink.firmware.tree import Tree
-    from dtlink.kernel.facts import Facts
     from dtlink.links.reference import Reference
     from dtlink.links.streams import Stream
 
@@ -24,18 +23,15 @@ _UNLIMITED = 32
 _UNORDERED_RULE = "supplier/unordered-iommu"
 
 
-class IommuSigns:
+class IommuSigns(BoardOfSettings):
     """The signs of a devicetree's board that are about its IOMMUs."""
 
     if TYPE_CHECKING:
         tree: Tree
-        settings: Settings
         without_notes: AbstractSet[str]
 
         @property
-        def facts(self) -> Facts | None: ...  # noqa: D102 - as in TreeBoard, like the others
-        @property
-        def bootargs(self) -> str: ...  # noqa: D102
+        def bootargs(self) -> str: ...  # noqa: D102 - as in TreeBoard, like the others
         @property
         def masters(self) -> Mapping[int, Sequence[Reference]]: ...  # noqa: D102
         @property

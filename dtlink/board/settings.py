@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.source.options import SourceOptions
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dtlink.board.seen import SeenMachine
     from dtlink.facts.cmdline import CommandLine
-    from dtlink.kernel.facts import Paths
+    from dtlink.kernel.facts import Facts, Paths
 
 
 class Settings(NamedTuple):
@@ -85,3 +88,51 @@ class Settings(NamedTuple):
 
 
 DEFAULTS = Settings()
+
+
+class BoardOfSettings:
+    """What boards of either kind of firmware have by their settings, each read when asked for.
+
+    What is given of ``facts`` and ``seen`` is not read.
+    """
+
+    def __init__(
+        self, settings: Settings, facts: Facts | None = None, seen: SeenMachine | None = None
+    ) -> None:
+        self.settings = settings
+        if seen is not None:
+            self.seen = seen
+        if facts is not None:
+            self.facts = facts
+            self.version = settings.kernel_version or facts.modelled
+
+    @cached_property
+    def version(self) -> KernelVersion:
+        """The kernel version whose behaviour is modelled: as the settings say, else by the facts.
+
+        Raises :class:`InputError` for facts that can't be read.
+        """
+        return self.settings.version
+
+    @cached_property
+    def seen(self) -> SeenMachine:
+        """What the machine shows, where the user gave it: PCI functions, memory.
+
+        Raises :class:`InputError` for what can't be read.
+        """
+        from dtlink.board.seen import SeenMachine
+
+        return SeenMachine.of(self.settings)
+
+    @cached_property
+    def facts(self) -> Facts | None:
+        """What the kernel that the user named holds; ``None``: no kernel is named.
+
+        Raises :class:`InputError` for facts that can't be read.
+        """
+        paths = self.settings.paths
+        if paths is None:
+            return None
+        from dtlink.kernel.facts import load
+
+        return load(paths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from dtlink.board.settings import DEFAULTS, Settings
+from dtlink.board.settings import DEFAULTS, BoardOfSettings, Settings
 from dtlink.facts.iommus import IommuKind, kind_of
 from dtlink.firmware.acpi.iort import Iort, RootComplex, Smmu, SmmuV3
 from dtlink.links.acpi.graph import AcpiGraph
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from dtlink.board.table_cycles import TableCycle
     from dtlink.boot.timeline.acpi import AcpiTimeline
     from dtlink.facts.cmdline import CommandLine
-    from dtlink.facts.kernels import KernelVersion
     from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.machine import Machine
@@ -36,7 +35,7 @@ _KINDS: Mapping[type[Struct], IommuKind | None] = {
 }
 
 
-class TablesBoard:
+class TablesBoard(BoardOfSettings):
     """The ACPI tables of one machine under one set of :class:`Settings`.
 
     ``facts`` are what the kernel holds; without them they are read from where the settings say.
@@ -55,46 +54,10 @@ class TablesBoard:
         facts: Facts | None = None,
         seen: SeenMachine | None = None,
     ) -> None:
-        if seen is not None:
-            self.seen = seen
+        super().__init__(settings, facts, seen)
         self.machine = machine
-        self.settings = settings
         self._served: dict[int, IdTranslations] = {}
-        if facts is not None:
-            self.facts = facts
-            self.version = settings.kernel_version or facts.modelled
         self.graph: AcpiGraph = AcpiGraph(machine, self.version)
-
-    @cached_property
-    def version(self) -> KernelVersion:
-        """The kernel version whose behaviour is modelled: as the settings say, else by the facts.
-
-        Raises :class:`InputError` for facts that can't be read.
-        """
-        return self.settings.version
-
-    @cached_property
-    def seen(self) -> SeenMachine:
-        """What the machine shows, where the user gave it: PCI functions, memory.
-
-        Raises :class:`InputError` for what can't be read.
-        """
-        from dtlink.board.seen import SeenMachine
-
-        return SeenMachine.of(self.settings)
-
-    @cached_property
-    def facts(self) -> Facts | None:
-        """What the kernel that the user named holds; ``None``: no kernel is named.
-
-        Raises :class:`InputError` for facts that can't be read.
-        """
-        paths = self.settings.paths
-        if paths is None:
-            return None
-        from dtlink.kernel.facts import load
-
-        return load(paths)
 
     @cached_property
     def cycles(self) -> Sequence[TableCycle]:

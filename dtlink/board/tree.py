@@ -79,21 +79,8 @@ class TreeBoard(TreeSigns):
         facts: Facts | None = None,
         seen: SeenMachine | None = None,
     ) -> None:
-        if seen is not None:
-            self.seen = seen
+        super().__init__(settings, facts, seen)
         self.tree = tree
-        self.settings = settings
-        if facts is not None:
-            self.facts = facts
-            self.version = settings.kernel_version or facts.modelled
-
-    @cached_property
-    def version(self) -> KernelVersion:
-        """The kernel version whose behaviour is modelled: as the settings say, else by the facts.
-
-        Raises :class:`InputError` for facts that can't be read.
-        """
-        return self.settings.version
 
     @cached_property
     def extraction(self) -> Extraction:
@@ -111,29 +98,6 @@ class TreeBoard(TreeSigns):
     def holdings(self) -> AbstractSet[str]:
         """The names of the properties there are."""
         return self.tree.columns.keys()
-
-    @cached_property
-    def seen(self) -> SeenMachine:
-        """What the machine shows, where the user gave it: PCI functions, memory.
-
-        Raises :class:`InputError` for what can't be read.
-        """
-        from dtlink.board.seen import SeenMachine
-
-        return SeenMachine.of(self.settings)
-
-    @cached_property
-    def facts(self) -> Facts | None:
-        """What the kernel that the user named holds; ``None``: no kernel is named.
-
-        Raises :class:`InputError` for facts that can't be read.
-        """
-        paths = self.settings.paths
-        if paths is None:
-            return None
-        from dtlink.kernel.facts import load
-
-        return load(paths)
 
     @cached_property
     def bootargs(self) -> str:
