@@ -15,6 +15,7 @@ from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from dtlink.cli.targets import Target
     from dtlink.config.confined import Effective
     from dtlink.config.plan import LintPlan
     from dtlink.engine.fixing import FixOutcome, WantedFixes
@@ -86,12 +87,18 @@ class FixRequest(NamedTuple):
         except ValueError as error:
             raise usage_error(f"--fix-only: {error}") from error
 
-    def check_reports(self, files: Iterable[str | None]) -> None:
-        """Raise :class:`click.UsageError` for a file of a report that ``--diff`` does not make."""
-        if self.diff and (file := next(filter(None, files), None)):
-            raise usage_error(
-                f"{file}: --diff makes no report, and prints a patch: redirect it with > FILE"
-            )
+    def check_reports(self, targets: Iterable[Target]) -> None:
+        """Raise :class:`click.UsageError` for a report, which ``--diff`` does not make."""
+        for form, path in targets if self.diff else ():
+            if path is not None:
+                raise usage_error(
+                    f"{path}: --diff makes no report, and prints a patch: redirect it with > FILE"
+                )
+            if form != "text":
+                raise usage_error(
+                    f"--format {form}: --diff prints a patch, and makes no report "
+                    "(the edits of fixes are in the json of a lint without --diff)"
+                )
 
     def run(
         self,

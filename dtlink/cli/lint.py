@@ -63,7 +63,7 @@ def run(
     asked = _fixes(fixing, since, changes_baseline=write_baseline or prune_baseline)
     outputs = resolve(targets, output)
     if asked:
-        asked.check_reports(each.path for each in outputs)
+        asked.check_reports(outputs)
         watch(asked.outputs.files, also=True)
     digest = digests(outputs)
     given = _shown(given, quiet=quiet, verbose=verbose)

@@ -199,6 +199,16 @@ def test_a_patch_goes_to_no_file_of_a_report(where: tuple[str, ...]) -> None:
     assert run(*arguments, "-o", "-").stdout == run(*arguments).stdout != ""
 
 
+@pytest.mark.parametrize("form", ["json", "sarif", "github"])
+@pytest.mark.usefixtures("tree")
+def test_a_patch_has_no_other_format(form: str) -> None:
+    done = run("a.dts", "--diff", "--format", form)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"--format {form}: --diff prints a patch, and makes no report" in done.stderr
+    arguments = ("a.dts", "--diff", "--select", "legacy")
+    assert run(*arguments, "--format", "text").stdout == run(*arguments).stdout != ""
+
+
 @pytest.mark.usefixtures("tree")
 def test_blobs_are_left_alone() -> None:
     from dtlink.firmware import dts
