@@ -67,7 +67,9 @@ class _Choice:
         self._number = 0
         self._included: dict[str, None] = {}
         self._notes: list[str] = []
-        self._excluded = self._ignored = self._incomplete = 0
+        self._excluded: set[str] = set()
+        self._ignored: set[str] = set()
+        self._incomplete = 0
 
     def add(self, path: str) -> None:
         """Add what a path means."""
@@ -84,7 +86,7 @@ class _Choice:
         """The inputs."""
         unread = self._add_boards() if self._included else []
         if self._ignored:
-            what = counted(self._ignored, "source")
+            what = counted(len(self._ignored), "source")
             self._notes.append(
                 f"{what} that git ignores left out (--no-respect-gitignore: read too)"
             )
@@ -96,7 +98,9 @@ class _Choice:
                 f"{what} files that are missing: the blob beside it is read (-I: where they are)"
             )
         if self._excluded and not (self._inputs or unread):
-            self._notes.append(f"exclude leaves out all: {counted(self._excluded, 'input')}")
+            all_of_them = "" if self._ignored else "all: "
+            what = counted(len(self._excluded), "input")
+            self._notes.append(f"exclude leaves out {all_of_them}{what}")
         if self._number == 1:
             return ChosenInputs(self._inputs, self._notes, unread)
         return ChosenInputs(_each_once(self._inputs), list(dict.fromkeys(self._notes)), unread)
@@ -161,10 +165,10 @@ class _Choice:
     def _is_kept(self, path: str, *, ignores: bool) -> bool:
         """Whether an input is not left out, which is counted."""
         if self._is_excluded(path):
-            self._excluded += 1
+            self._excluded.add(os.path.abspath(path))
             return False
         if ignores and self._left_out.is_ignored(path):
-            self._ignored += 1
+            self._ignored.add(os.path.abspath(path))
             return False
         return True
 

@@ -123,6 +123,12 @@ def test_a_run_that_checks_nothing_says_why(run: Run, here: Path) -> None:
     assert result.exit_code == 2
     assert "exclude leaves out all: 2 inputs" in result.stderr
     assert "no inputs" in result.stderr
+    result = run("lint", "v", "v", "--exclude", "v")
+    assert "exclude leaves out all: 2 inputs" in result.stderr, "each once"
+    (here / ".gitignore").write_text("c.dts\n")
+    result = run("lint", "v", "--exclude", "b.dts")
+    assert "exclude leaves out 1 input\n" in result.stderr
+    assert "1 source that git ignores left out" in result.stderr
     (here / ".gitignore").write_text("*.dts\n")
     result = run("lint", "v")
     assert result.exit_code == 2
