@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 import dtlink
 from dtlink.cli.main import cli
+from dtlink.report.model import Truncated
 
 ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "fixtures"
@@ -346,6 +347,13 @@ def test_a_session_never_shows_as_clean_what_was_not_checked() -> None:
     nothing = dtlink.lint(INPUTS[0], select="iort", config=False)
     assert repr(nothing) == "<Report lint of 1 input: nothing was checked>"
     assert repr(nothing.inputs[0]) == f"<InputReport {INPUTS[0]}: fdt, not checked>"
+
+
+def test_a_session_counts_the_findings_that_are_not_listed() -> None:
+    error = dtlink.Severity.ERROR
+    lacking = [Truncated("findings", "a/b", error, 7), Truncated("known", "a/b", error, 1)]
+    report = dtlink.lint(INPUTS[0], config=False).inputs[0]._replace(truncated=lacking)
+    assert repr(report) == f"<InputReport {INPUTS[0]}: fdt, 10 findings>"
 
 
 def test_no_result_fills_the_screen_of_a_session() -> None:

@@ -194,7 +194,9 @@ class InputReport(NamedTuple):
             return f"<InputReport {self.path}: {self.error.message}>"
         from dtlink.wording import counted
 
-        findings = counted(len(self.findings), "finding") if self.checked else "not checked"
+        omitted = sum(each.omitted for each in self.truncated if each.member == "findings")
+        number = len(self.findings) + omitted
+        findings = counted(number, "finding") if self.checked else "not checked"
         return f"<InputReport {self.path}: {self.form}, {findings}>"
 
     member: str = ""
