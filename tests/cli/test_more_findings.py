@@ -201,7 +201,9 @@ def test_a_history_of_reports_that_were_cut_calls_nothing_new_or_fixed(
     assert [(each["new"], each["fixed"]) for each in builds] == [(0, 0), (0, 0)]
     assert [each["incomplete"] for each in builds] == [[RULE], [RULE]]
     text = run("history", *words, *names).stdout
-    assert text.count(f"not all findings are known, of {RULE}") == 2
+    assert text.count(f"counts are not exact: not all findings of {RULE} are known") == 2
+    row = next(each for each in text.splitlines() if each.startswith(RULE))
+    assert row.split() == [RULE, f"~{LISTED}", f"~{LISTED + 1}", "?"]
 
 
 def test_all_of_them_are_fixed() -> None:

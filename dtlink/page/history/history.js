@@ -128,7 +128,8 @@
     for (const each of document.querySelectorAll(".strip .chosen")) each.setAttribute("x", state.at);
     const facts = [build.time, `dtlink ${build.dtlink}`, build.kernel && `kernel ${build.kernel}`, counted(build.boards, "board"),
       build.unreadable && `${number(build.unreadable)} not read`,
-      ...LEVELS.map((level) => counted(build.findings[level], WORDS[level])), build.accepted && `${number(build.accepted)} accepted`];
+      ...LEVELS.map((level) => counted(build.findings[level], WORDS[level])), build.accepted && `${number(build.accepted)} accepted`,
+      build.incomplete && `counts are not exact: not all findings of ${build.incomplete.join(", ")} are known`];
     const events = [["new", "new", build.new], ["regressed-here", "regressed", build.regressed], ["fixed-here", "fixed", build.fixed]];
     dtlink.show(byId("build"), 
       el("h3", {}, build.name, build.path !== build.name ? el("span", { class: "muted small" }, ` ${build.path}`) : null),

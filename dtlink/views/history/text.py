@@ -50,7 +50,7 @@ def _builds(view: HistoryView, *, everything: bool) -> Iterator[Line]:
         before = made_by
         if each.incomplete:
             rules = listed(list(each.incomplete), _RULES)
-            yield line(Span(f"  not all findings are known, of {rules}", DIM))
+            yield line(Span(f"  counts are not exact: not all findings of {rules} are known", DIM))
     if len(shown) < len(view.builds):
         rest = counted(len(view.builds) - len(shown), "earlier build")
         yield line(Span(f"{rest} (--all lists them)", DIM))
@@ -121,9 +121,13 @@ def _rules(view: HistoryView, *, everything: bool) -> Iterator[Line]:
     wide = max(len("rule"), *(len(each.rule) for each in shown))
     head = f"{'rule'.ljust(wide)}  {'first':>7}  {'last':>7}  change"
     yield line(Span(head, DIM))
+    ends = view.builds[0], view.builds[-1]
     for each in shown:
         first, last = each.findings[0], each.findings[-1]
-        change = f"{last - first:+,}" if last != first else "0"
-        yield line(f"{each.rule.ljust(wide)}  {first:>7,}  {last:>7,}  {change:>6}")
+        unknown = [each.rule in (build.incomplete or ()) for build in ends]
+        change = "?" if any(unknown) else f"{last - first:+,}" if last != first else "0"
+        pairs = zip((first, last), unknown, strict=True)
+        cells = (f"{'~' * is_unknown}{number:,}".rjust(7) for number, is_unknown in pairs)
+        yield line(f"{each.rule.ljust(wide)}  {'  '.join(cells)}  {change:>6}")
     if len(shown) < len(rows):
         yield line(Span(f"{counted(len(rows) - len(shown), 'more rule')} (--all lists them)", DIM))
