@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from dtlink.observed.bootlog.model import CauseKind, DeviceEffect
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line, paragraph
 from dtlink.report.rows import SHOWN, counted
 from dtlink.typed import TYPE_CHECKING
@@ -73,22 +72,9 @@ class LogView(CommandResult):
 
     def to_json(self) -> Json:
         """The causes, what is left open, and what does no harm."""
-        found = self.explanation
-        return {
-            "kernel": found.kernel or None,
-            "command_line": found.command_line or None,
-            "model": found.model or None,
-            "lines": found.lines,
-            "tree": self.tree,
-            "harmful": found.harmful,
-            "causes": [_cause(cause) for cause in found.causes],
-            "open": [_open(item) for item in found.open],
-            "own_failures": [_open(item) for item in found.own_failures],
-            "put_away": [_hidden(item) for item in found.put_away],
-            "told": dict(found.told),
-            "notes": list(found.notes),
-            "look_at": list(found.look_at),
-        }
+        from dtlink.views.log_json import data
+
+        return data(self.explanation, self.tree)
 
     def text(
         self, title: str = "", *, width: int | None = None, everything: bool = False
@@ -129,60 +115,6 @@ def _name_drivers(found: Explanation, board: TreeBoard) -> None:
             driver = f"in this kernel: {driver_of(board, node.index)}"
             detail = "; ".join(filter(None, (cause.origin.detail, driver)))
             cause.origin = cause.origin._replace(detail=detail)
-
-
-def _word(item: CauseKind | DeviceEffect) -> str:
-    return item.name.lower().replace("_", "-")
-
-
-def _cause(cause: RootCause) -> Json:
-    origin = cause.origin
-    return {
-        "root": _word(origin.root),
-        "subject": origin.subject,
-        "also": list(cause.also),
-        "detail": origin.detail or None,
-        "confidence": "sure" if cause.sure else "likely",
-        "candidates": list(origin.candidates),
-        "cure": origin.cure or None,
-        "rule": origin.rule or None,
-        "victims": [_victim(victim) for victim in cause.victims],
-    }
-
-
-def _victim(victim: Victim) -> Json:
-    return {
-        "device": victim.device or None,
-        "node": victim.node,
-        "effect": _word(victim.effect),
-        "words": victim.words or None,
-        "note": victim.note or None,
-        "line": victim.line,
-        "time": victim.time,
-        "via": list(victim.via),
-        "confidence": "sure" if victim.sure else "likely",
-        "lines": victim.lines,
-    }
-
-
-def _open(item: UndecidedDevice) -> Json:
-    return {
-        "device": item.device,
-        "node": item.node,
-        "words": item.words or None,
-        "meaning": item.meaning or None,
-        "line": item.line,
-        "time": item.time,
-    }
-
-
-def _hidden(item: HiddenLines) -> Json:
-    return {
-        "kind": item.kind,
-        "meaning": item.meaning,
-        "lines": list(item.lines),
-        "cycles": item.clusters or None,
-    }
 
 
 def _head(title: str, found: Explanation, tree: str | None) -> Iterator[Line]:

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from dtlink.firmware.read import read
+from dtlink.views.bounds import MOST
 from tests.cli.conftest import Run
 from tests.report.test_schema import SCHEMA, undescribed
 
@@ -118,6 +119,27 @@ def test_devices_beyond_the_first_are_counted(run: Run, tmp_path: Path) -> None:
     path.write_text(HEAD + "".join(lines))
     assert "… and 12 more devices (--all)" in run("log", path).output
     assert "(--all)" not in run("log", path, "--all").output
+
+
+def test_long_lists_are_cut_in_json_and_what_is_cut_is_counted(run: Run, tmp_path: Path) -> None:
+    more = 50
+    waits = (
+        "[   13.100000] platform d{}: deferred probe pending: platform: supplier gone not ready\n"
+    )
+    fails = "[    2.000000] pmic {}-001b: probe with driver pmic failed with error -6\n"
+    pairs = "[    0.100000] /a{}: Fixed dependency cycle(s) with /b\n"
+    path = tmp_path / "dmesg"
+    rows = (row.format(at) for row in (waits, fails, pairs) for at in range(MOST + more))
+    path.write_text(HEAD + "".join(rows))
+    document = json.loads(run("log", path, "--format", "json").stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    entry = document["inputs"][0]["log"]
+    (cause,) = entry["causes"]
+    assert (len(cause["victims"]), cause["left_out"]) == (MOST, {"victims": more})
+    assert (len(entry["own_failures"]), entry["left_out"]) == (MOST, {"own_failures": more})
+    harmless = next(each for each in entry["put_away"] if "left_out" in each)
+    whole = sum(len(each["lines"]) for each in entry["put_away"])
+    assert (whole, harmless["left_out"]) == (MOST, {"lines": more})
 
 
 def test_what_is_not_told(run: Run, tmp_path: Path) -> None:
