@@ -291,3 +291,9 @@ def test_the_kinds_of_an_argument() -> None:
         arguments.path("p", Path)
     with pytest.raises(ValueError, match=r"^w: '9+\.\.\. is not one of a, b$"):
         arguments.choice("w", "9" * 500, ["a", "b"])
+
+
+@pytest.mark.parametrize("given", [{"paths": "a.dtb"}, {"since": "HEAD"}])
+def test_a_live_machine_goes_with_no_other_inputs(given: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="live takes the inputs of this machine"):
+        dtlink.lint(live=True, **given)

@@ -66,6 +66,8 @@ def lint(
     made_of = None if source is None else taken.path("source", source)
     machine = None
     if live:
+        if since is not None or named_paths(paths):
+            raise ValueError("live takes the inputs of this machine: no paths, and no since")
         machine, given = _live(given)
         paths = machine.paths
     forget()  # files that an earlier call read may have changed

@@ -10,6 +10,7 @@ import click
 from dtlink.cli.given import named
 from dtlink.cli.messages import say
 from dtlink.cli.options import options
+from dtlink.cli.usage import check_configuration
 from dtlink.cli.writing import emit_data, emit_lines
 from dtlink.config.keys import KEYS, ConfigKey
 from dtlink.config.resolve import effective, forget
@@ -65,8 +66,7 @@ def config(
     """Print the configuration that holds for a path."""
     from dtlink.config.show import ConfigView
 
-    if isolated and file is not None:
-        raise click.UsageError("--config and --no-config exclude each other")
+    check_configuration(file, isolated=isolated)
     forget()
     if path != STDIN and not os.path.lexists(path):
         say(f"dtlink: {path}: No such file or directory")

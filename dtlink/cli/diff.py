@@ -16,6 +16,7 @@ from dtlink.cli.options import options
 from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.single import Printing
 from dtlink.cli.terminal import terminal_width
+from dtlink.cli.usage import check_configuration
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import STDIN
@@ -94,6 +95,7 @@ def diff(
     **_settings: Any,
 ) -> None:
     """Read both, compare, and print."""
+    check_configuration(file, isolated=isolated)
     if old == new == STDIN:
         raise click.UsageError("only one of OLD and NEW can be standard input")
     if same_machine:

@@ -13,7 +13,7 @@ from dtlink.cli.messages import say, tell
 from dtlink.cli.outputs import gather, write_formats, writer_of
 from dtlink.cli.overwriting import watch
 from dtlink.cli.targets import Target, digests, has_fixes, resolve
-from dtlink.cli.usage import usage_error
+from dtlink.cli.usage import check_configuration, usage_error
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import effective, forget, settings_of, variants_of
 from dtlink.firmware.errors import InputError
@@ -59,7 +59,7 @@ def run(
     ``given`` is what the user named of the settings (:data:`~dtlink.config.model.FIELDS`), all else
     are the other options; ``fixing`` those about fixes.
     """
-    _check_usage(paths, since, live=live, write_baseline=write_baseline)
+    _check_usage(paths, since, file, live=live, write=write_baseline, isolated=isolated)
     asked = _fixes(fixing, since, changes_baseline=write_baseline or prune_baseline)
     outputs = resolve(targets, output)
     if asked:
@@ -154,14 +154,24 @@ def _live(given: dict[str, Any]) -> LiveMachine:
 
 
 def _check_usage(
-    paths: Sequence[str], since: str | None, *, live: bool, write_baseline: bool
+    paths: Sequence[str],
+    since: str | None,
+    file: str | None,
+    *,
+    live: bool,
+    write: bool,
+    isolated: bool,
 ) -> None:
-    """Raise :class:`click.UsageError` for arguments that do not go together."""
+    """Raise :class:`click.UsageError` for arguments that do not go together.
+
+    ``write``: a baseline is written, ``file`` and ``isolated``: of the configuration.
+    """
+    check_configuration(file, isolated=isolated)
     if live and (paths or since is not None):
         raise usage_error("--live takes the inputs of this machine: no PATH, and no --since")
     if since is None and not (paths or live):
         raise usage_error("Missing argument 'PATH...'.")
-    if since is not None and write_baseline:
+    if since is not None and write:
         raise usage_error("--write-baseline accepts all findings, --since reports some")
 
 

@@ -13,3 +13,9 @@ def usage_error(message: str) -> click.UsageError:
     import click
 
     return click.UsageError(message)
+
+
+def check_configuration(file: str | None, *, isolated: bool) -> None:
+    """Raise :class:`click.UsageError` for a configuration that is named, and none asked for."""
+    if isolated and file is not None:
+        raise usage_error("--config and --no-config exclude each other")

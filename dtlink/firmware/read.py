@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Source = str | os.PathLike[str] | bytes | bytearray | memoryview
 
 #: Suffixes of devicetree files that are read when a folder is given.
-SUFFIXES = (".dtb", ".dtbo", ".dts", ".dtso")
+SUFFIXES = (".dtb", ".dtbo", ".dts", ".dtso", ".DTB", ".DTBO")
 #: Suffixes of devicetree source, and those of the blobs that a build makes of it, beside it.
 BLOBS = {".dts": ".dtb", ".dtso": ".dtbo"}
 #: Suffixes of files that are no input of their own: boards include them.

@@ -41,6 +41,8 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fixtures: Path) -> No
             "lint board.dtb --baseline gone",
             "gone: No such file or directory (--write-baseline makes",
         ),
+        ("lint board.dtb --config gone --no-config", "--config and --no-config exclude each other"),
+        ("diff board.dtb board.dtb --config gone --no-config", "--no-config exclude each other"),
         ("lint board.dtb --config board.dtb", "board.dtb: not UTF-8 (byte 0x0)"),
         ("history board.dtb", "board.dtb: not a JSON document: not UTF-8"),
         ("iommu board.dtb 99:00.0", "0000:99:00.0: there is no PCI host"),

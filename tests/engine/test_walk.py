@@ -107,3 +107,9 @@ def test_each_of_many_inputs_is_one_once() -> None:
     found = choose(["t/5.dtb", "t", *again], lambda _: InputOptions()).inputs
     assert [each.path for each in found][:2] == ["t/5.dtb", "t/0.dtb"]
     assert sorted(each.path for each in found) == sorted(f"t/{name}" for name in names)
+
+
+@pytest.mark.usefixtures("here")
+def test_endings_of_blobs_may_be_in_upper_case() -> None:
+    written("A.DTB", "B.DTBO", "b.dtb", "NOTES.TXT")
+    assert [*below(".", [])] == ["./A.DTB", "./B.DTBO", "./b.dtb"]
