@@ -70,13 +70,13 @@ def _sections(report: Report, found: Sequence[Group], *, everything: bool) -> It
     Inputs with nothing to report have no section, unless ``everything`` is asked for.
     """
     shared: dict[str, list[Group]] = {}
-    own: dict[Input, list[Group]] = {item.input: [] for item in report.inputs}
+    own: dict[Input, list[Group]] = {}
     for group in found:
         location = group.finding.location
         if group.is_shared:
             shared.setdefault(relative(location.file) if location else "", []).append(group)
         else:
-            own[group.item.input].append(group)
+            own.setdefault(group.item.input, []).append(group)
     unmet = _unmet_by_file(report)
     for file in dict.fromkeys((*shared, *unmet)):
         of = shared.get(file, [])
