@@ -151,7 +151,7 @@ def _preparations(plan: _Plan) -> Iterable[Callable[[], object]]:
 
 
 def _in_processes(plan: _Plan, jobs: int, *, digest: bool) -> Iterator[InputReport]:
-    from dtlink.engine.executors import Work, in_order
+    from dtlink.engine.ordered import Work, in_order
     from dtlink.engine.pool import Processes
 
     for prepare in _preparations(plan):
@@ -165,7 +165,8 @@ def _in_processes(plan: _Plan, jobs: int, *, digest: bool) -> Iterator[InputRepo
 
 def _elsewhere(plan: _Plan, executor: Executor, *, digest: bool) -> Iterator[InputReport]:
     """On an executor, whose processes may be those of other machines."""
-    from dtlink.engine.executors import Work, in_order, workers_of
+    from dtlink.engine.executors import workers_of
+    from dtlink.engine.ordered import Work, in_order
     from dtlink.engine.remote import Home, spare
 
     work = Work(partial(Home.of(executor).call, partial(do, digest=digest), paths), lost)

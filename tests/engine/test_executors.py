@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from dtlink.engine.executors import Work, in_order, workers_of
+from dtlink.engine.executors import workers_of
+from dtlink.engine.ordered import Work, in_order
 from dtlink.engine.pool import Processes
 
 POISON = -1
