@@ -75,9 +75,10 @@ class LintPlan:
         self._notes = notes
         self._source = source
         self._settings = settings
-        self._kinds = settings.kinds
+        self.kinds = settings.kinds
+        """The settings that inputs have, each once."""
         # With overlays and bases, which the inputs have.
-        self._asked = asked or self._kinds
+        self._asked = asked or self.kinds
         # Inputs of reports that are not among those of the plan: the baselines are not theirs.
         self._others = {each.input for each in unread}
 
@@ -304,18 +305,18 @@ class LintPlan:
             return report
         from dtlink.config.unchecked import unchecked_note
 
-        return report._replace(notes=[*report.notes, unchecked_note(report.totals, self._kinds)])
+        return report._replace(notes=[*report.notes, unchecked_note(report.totals, self.kinds)])
 
     def kernel(self, *, digest: bool) -> Mapping[str, Any]:
         """The identity of the kernel of all inputs; where they differ, the first one's version."""
         if not self.inputs:
             return identity_of(LintSettings(), digest=False)
-        alike = len({kernel_of(each) for each in self._kinds}) == 1
+        alike = len({kernel_of(each) for each in self.kinds}) == 1
         return identity_of(self._settings[self.inputs[0]], digest=digest and alike)
 
     def machine(self) -> Mapping[str, Any]:
         """What was given of the machine, for all inputs together."""
-        given = [each.board for each in self._kinds if each.board.lspci or each.board.iomem]
+        given = [each.board for each in self.kinds if each.board.lspci or each.board.iomem]
         if not given:
             return {}
         from dtlink.report.kernel import machine_files
@@ -324,20 +325,20 @@ class LintPlan:
 
     def _kernels(self) -> dict[LintSettings, Mapping[str, Any]]:
         """The identity of each input's kernel, where they differ."""
-        if len({kernel_of(each) for each in self._kinds}) < 2:
+        if len({kernel_of(each) for each in self.kinds}) < 2:
             return {}
-        return {each: identity_of(each, digest=True) for each in self._kinds}
+        return {each: identity_of(each, digest=True) for each in self.kinds}
 
     @property
     def show(self) -> Severity:
         """The minimum severity in text output."""
-        shown = (each.show for each in self._kinds)
+        shown = (each.show for each in self.kinds)
         return max(shown, key=lambda each: each.rank, default=Severity.WARNING)
 
     @property
     def baselines(self) -> list[str]:
         """The baselines that inputs have."""
-        return sorted({each.baseline for each in self._kinds} - {""})
+        return sorted({each.baseline for each in self.kinds} - {""})
 
     def of_baseline(self, baseline: str) -> Iterator[Input]:
         """The inputs that have a baseline."""
