@@ -10,7 +10,7 @@ or that another user wrote or could have written, is never reported: it is not u
 """
 
 # Paths are text here: there may be thousands, and pathlib is slow.
-# ruff: noqa: PTH103, PTH112, PTH105, PTH111, PTH116, PTH117, PTH119, PTH120
+# ruff: noqa: PTH103, PTH112, PTH105, PTH111, PTH117, PTH119, PTH120
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from contextlib import suppress
 from zlib import adler32, crc32
 
 from dtlink import reading
+from dtlink.stamps import is_settled, stamp_of
 from dtlink.typed import Any
 from dtlink.version import __version__
 
@@ -67,23 +68,24 @@ def unusable() -> str:
 
 
 def key_of(paths: Iterable[str], more: Iterable[str] = ()) -> str | None:
-    """What must be the same for an entry to hold; ``None`` if a file cannot be read."""
+    """What must be the same for an entry to hold; ``None`` if a file cannot be read.
+
+    A file that was just written may be written again with the same stamp: its content is part of
+    the key until then, as git treats its index ("racily clean" entries).
+    """
     parts = [str(FORM), __version__, *more]
-    try:
-        for path in paths:
-            found = os.stat(path)
-            reading.note(found.st_dev, found.st_ino)
-            # Builds and copies keep sizes and times; the time of the last change they cannot set.
-            stamp = (
-                found.st_size,
-                found.st_mtime_ns,
-                found.st_ctime_ns,
-                found.st_ino,
-                found.st_dev,
-            )
-            parts.append("\0".join((path, *map(str, stamp))))
-    except (OSError, ValueError):
-        return None
+    now = time.time_ns()
+    for path in paths:
+        # Builds and copies keep sizes and times; the time of the last change they cannot set.
+        stamp = stamp_of(path, empty=True)
+        if stamp is None:
+            return None
+        parts.append("\0".join((path, *map(str, stamp))))
+        if not is_settled(stamp, now):
+            try:
+                parts.append(reading.digest(path))
+            except OSError:
+                return None
     return "\n".join(parts)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dtlink import cache
+from dtlink import cache, reading, stamps
 
 FACTS = {"text": "ü\udc80", "list": [1, None, True]}
 
@@ -195,3 +195,20 @@ def test_a_file_of_the_same_size_and_time_is_another(tmp_path: Path) -> None:
     file.write_text("CONFIG_ARM_SMMU=m\n")
     os.utime(file, ns=(there.st_atime_ns, there.st_mtime_ns))
     assert cache.key_of([str(file)]) != before
+
+
+def test_a_file_written_twice_in_one_tick_of_the_clock_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".config"
+    file.write_text("CONFIG_ARM_SMMU=y\n")
+    stamp = stamps.stamp_of(str(file))
+    monkeypatch.setattr(cache, "stamp_of", lambda *_, **__: stamp)
+    before = cache.key_of([str(file)])
+    assert cache.key_of([str(file)]) == before
+    file.write_text("CONFIG_ARM_SMMU=m\n")
+    assert cache.key_of([str(file)]) != before
+    monkeypatch.setattr(stamps, "_STEP", 0)
+    settled = cache.key_of([str(file)])
+    monkeypatch.setattr(reading, "digest", lambda _: pytest.fail("an older file is known by stamp"))
+    assert cache.key_of([str(file)]) == settled
