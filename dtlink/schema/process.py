@@ -108,6 +108,8 @@ class Validator:
             with suppress(OSError):
                 self._process.communicate()
         self._process = None
+        if self in _STARTED:
+            _STARTED.remove(self)
 
     def _is_running(self) -> bool:
         """Whether this process has a worker; one inherited by a fork belongs to the parent."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from dtlink import reading
+from dtlink.cache import key_of
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.storage import refuse_root
 from dtlink.records import NamedTuple
 from dtlink.schema.model import SchemaResult
 from dtlink.schema.process import Validator
+from dtlink.stamps import last_look
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,6 +59,14 @@ class SchemaSource(NamedTuple):
             if count >= _MANY
         ]
 
+    def files(self) -> Iterator[str]:
+        """The files that dtschema reads, but for dtlink's own."""
+        for name in self.named:
+            if os.path.isdir(name):  # noqa: PTH112 - paths stay text
+                yield from sorted(_schemas(name))
+            else:
+                yield name
+
     def load(self) -> None:
         """Load the schemas in dtschema's process. Raises :class:`InputError` if that fails."""
         _validator(self).start()
@@ -75,15 +85,32 @@ def own_folder() -> Path:
     return inside if inside.is_dir() else _HERE.parents[1] / "schemas" / "dt"
 
 
-@cache
 def _validator(source: SchemaSource) -> Validator:
+    return _looked_at(source, last_look())
+
+
+@lru_cache(maxsize=8)
+def _looked_at(source: SchemaSource, look: int) -> Validator:
+    """The validator of a run: that of the last one, while the schemas are the same."""
+    del look
     source.check()
-    return Validator(str(own_folder()), source.named)
+    state, known = key_of(source.files()), _last.pop(source, None)
+    if known is not None and (state is None or known[0] != state):
+        known[1].close()
+        known = None
+    found = known or (state, Validator(str(own_folder()), source.named))
+    _last[source] = found
+    return found[1]
+
+
+#: The validator of the last run that had these schemas, and what their files were.
+_last: dict[SchemaSource, tuple[str | None, Validator]] = {}
 
 
 def _schemas(folder: str) -> Iterator[str]:
-    """The names of the schemas below a folder; of a file none."""
-    return (name for _, _, names in os.walk(folder) for name in names if name.endswith(".yaml"))
+    """The schemas below a folder; of a file none."""
+    for top, _, names in os.walk(folder):
+        yield from (f"{top}/{name}" for name in names if name.endswith(".yaml"))
 
 
 def _is_text(path: Path) -> bool:
