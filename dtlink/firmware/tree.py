@@ -201,6 +201,12 @@ class Tree:
         start = self.layout.base + (at + 3) * 4
         return self.blob[start : start + self.words[at + 1]]
 
+    def compatible(self, index: int) -> tuple[str, ...]:
+        """Return a node's ``compatible`` strings, most specific first; empty if it has none."""
+        at = self.columns.get("compatible", _NOWHERE).get(index)
+        value = Node(self, index).get("compatible") if at is None else self.value(at)
+        return _strings(value) if value else ()
+
     def size(self, at: int) -> int:
         """Return the length, in bytes, of the property at word ``at``."""
         return self.words[at + 1]
@@ -517,8 +523,7 @@ class Node:
     @property
     def compatible(self) -> tuple[str, ...]:
         """The ``compatible`` strings, most specific first; empty if there are none."""
-        value = self.get("compatible")
-        return _strings(value) if value else ()
+        return self.tree.compatible(self.index)
 
     @property
     def ancestors(self) -> Iterator[Node]:

@@ -225,7 +225,7 @@ def served_early(availability: Availability) -> dict[int, bool]:
     controllers = tree.holders("interrupt-controller")
     found: dict[int, bool] = {}
     for nodes in tree.by_compatible.values():
-        clock, controller = _served(tree[nodes[0]].compatible, availability.version)
+        clock, controller = _served(tree.compatible(nodes[0]), availability.version)
         if clock is None and controller is None:
             continue
         for node in nodes:

@@ -6,6 +6,7 @@ Plain buses, descriptions and the functions of cards have ``compatible``, but no
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import Population
@@ -137,7 +138,8 @@ def plain_word(names: Iterable[str]) -> str:
     return next((name for name in names if name in PLAIN or name in FIRMWARE), "")
 
 
-def is_description(names: Iterable[str]) -> bool:
+@lru_cache(maxsize=4096)
+def is_description(names: tuple[str, ...]) -> bool:
     """Whether a node only describes."""
     return any(name in _DESCRIPTIONS or _POINTS in name for name in names)
 

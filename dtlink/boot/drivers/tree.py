@@ -7,15 +7,12 @@ from functools import cached_property
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import served_early
 from dtlink.boot.drivers.amba import PRIMECELL, amba_driver
-from dtlink.boot.drivers.compatible import compatibles_of
-from dtlink.boot.drivers.identity import bridge_driver, phy_driver, usb_driver
+from dtlink.boot.drivers.identity import bridge_driver, phy_driver
+from dtlink.boot.drivers.matching import matching_of
 from dtlink.boot.drivers.places import (
-    PLAIN,
     DeviceMaker,
     DeviceMakers,
-    card_driver,
     is_description,
-    plain_word,
 )
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 
 _NO_DEVICE = Driver(State.NO_DEVICE)
 _NOBODY = (State.NO_DRIVER, State.UNKNOWN)
-_HAS = (State.BUILT_IN, State.MODULE, State.EARLY)
 
 
 class TreeDrivers:
@@ -56,7 +52,8 @@ class TreeDrivers:
         self._build = build
         self._has_index = index is not None
         self._version = version or KernelVersion.of_release(build.release)
-        self._compatibles = compatibles_of(build, index, self._version, is_assumed=is_assumed)
+        self._matching = matching_of(build, index, self._version, is_assumed=is_assumed)
+        self._compatibles = self._matching.compatibles
         self._places = DeviceMakers(tree, self._version)
         self._found: dict[int, Driver] = {}
         self._strings: dict[int, tuple[str, ...]] = {}
@@ -100,7 +97,7 @@ class TreeDrivers:
         """The strings that a node's driver may match it by."""
         found = self._strings.get(node)
         if found is None:
-            found = self._strings[node] = self._tree[node].compatible
+            found = self._strings[node] = self._tree.compatible(node)
         return found
 
     def is_on_named_bus(self, node: int) -> bool:
@@ -142,41 +139,20 @@ class TreeDrivers:
 
     def _device(self, node: int, names: tuple[str, ...], place: DeviceMaker) -> Driver:
         """A device that is matched by its strings, or by what it says of itself."""
-        real = tuple(name for name in names if name not in PLAIN)
-        if (found := self._compatibles.by_identity(real)) is not None:
-            return found
-        best = self._compatibles.best(real, self._device_type(node))
-        if best is not None and best.state in _HAS:
-            return best
-        other = usb_driver(self._build, real) or card_driver(self._build, real)
-        if other is None and place is DeviceMaker.NAMED:
+        bus = ""
+        if place is DeviceMaker.NAMED:
             bus = "spi" if b"spi" in self._tree.layout.names[self._tree.parents[node]] else "i2c"
-            other = self._by_bare_name(bus, names[0])
-        if other is None and best is None:
-            other = self._undriven(node, names, place)
-        none = State.NO_DRIVER if self._compatibles.has_none(real) else State.UNKNOWN
-        return other or best or Driver(none, by=names[0])
-
-    def _undriven(self, node: int, names: tuple[str, ...], place: DeviceMaker) -> Driver | None:
-        """A node that no table of any driver names."""
-        if word := plain_word(names):
-            return Driver(State.EARLY, by=word)
-        # Cells are platform devices, and mostly called as their strings are (drivers/mfd/).
-        if place is DeviceMaker.CELL and (cell := self._by_bare_name("platform", names[0])):
-            return cell
-        if place is DeviceMaker.CELL and (self._has_index or self._places.population.is_part(node)):
+        found = self._matching.driver(names, self._device_type(node), place, bus)
+        if found is not None:
+            return found
+        is_served = self._has_index or self._places.population.is_part(node)
+        if place is DeviceMaker.CELL and is_served:
             return self._served(node)
-        return None
+        return self._matching.undriven(names)
 
     def _device_type(self, node: int) -> str:
         at = self._tree.holders("device_type").get(node)
         return "" if at is None else self._tree.value(at).partition(b"\0")[0].decode("latin-1")
-
-    def _by_bare_name(self, bus: str, name: str) -> Driver | None:
-        """By the name after the vendor's comma (drivers/of/base.c, of_alias_from_compatible())."""
-        found = self.by_alias(f"{bus}:{name.partition(',')[2] or name}")
-        is_known = found.state is not State.UNKNOWN or self._compatibles.tables(found.by)
-        return found if is_known else None
 
     def _without_name(self, node: int) -> Driver:
         """A node without ``compatible``: a part of a device, unless its bus says more."""

@@ -8,6 +8,7 @@ from dtlink.boot.timeline.requirement import Hold, Requirement
 from dtlink.facts.resource import Requested
 from dtlink.facts.resources import PCI_POWER
 from dtlink.links.components import strong_components
+from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,14 +20,29 @@ if TYPE_CHECKING:
 _Home = dict[int, int]
 
 
+class Ordered(NamedTuple):
+    """The devices of a tree, suppliers first, and what they need."""
+
+    devices: Sequence[int]
+    own: Sequence[Requirement]
+    of_functions: Sequence[Requirement]
+    """What the PCI functions behind hosts need."""
+
+
 class ProbeOrder:
     """The order of one tree's devices."""
 
     def __init__(self, devices: Devices) -> None:
         self._devices = devices
 
-    def of(self, requirements: Sequence[Requirement]) -> tuple[list[int], list[Requirement]]:
-        """Devices, suppliers first; and the requirements, those within a cycle relaxed.
+    def of(self, requirements: Sequence[Requirement]) -> Ordered:
+        """Devices, suppliers first; and the requirements, those within a cycle relaxed."""
+        own = [each for each in requirements if not each.function]
+        of_functions = [each for each in requirements if each.function]
+        return Ordered(*self._of(own), of_functions)
+
+    def _of(self, requirements: Sequence[Requirement]) -> tuple[list[int], list[Requirement]]:
+        """The same of those that devices have themselves.
 
         What the kernel orders within a cycle it does order, and what a driver is known to ask for
         holds its device; a mere request there can't be meant. Nor can one that is known, if those

@@ -6,7 +6,6 @@ from collections import defaultdict
 
 from dtlink.boot.timeline.judge import Supply, Verdict, judge
 from dtlink.boot.timeline.model import later
-from dtlink.boot.timeline.probe_order import ProbeOrder
 from dtlink.boot.timeline.requirement import Hold, Requirement
 from dtlink.facts.outcomes import Outcome, State, Wait, When
 from dtlink.facts.resource import UNKNOWN_REQUEST, Patience
@@ -19,10 +18,14 @@ if TYPE_CHECKING:
 
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.loading import Limits, Loading
+    from dtlink.boot.timeline.probe_order import Ordered
 
 _AT_ONCE = Supply(When.INITCALL, When.INITCALL, When.INITCALL, When.INITCALL)
 _FINE = {when: Verdict(Wait.NONE, Outcome.OK, when) for when in When}
 _NEVER = Supply(When.NEVER, When.NEVER, When.NEVER, When.NEVER, by_parent=True)
+#: How it ends with a supplier that is there at once, however it is asked for.
+_SERVED = {**_FINE, When.NEVER: Verdict(Wait.NONE, Outcome.NEVER, When.NEVER)}
+_INITCALL = (When.INITCALL,) * 4
 
 
 class JudgedRequirement(NamedTuple):
@@ -40,6 +43,10 @@ class JudgedRequirement(NamedTuple):
 
     ``None``: it is known.
     """
+
+
+#: When a supplier comes: at worst, and at best.
+_Supplies = tuple[Supply, Supply]
 
 
 class ProbeTime(NamedTuple):
@@ -76,19 +83,17 @@ class ProbeTimes:
         self.times: dict[int, ProbeTime] = {}
         self.judged: list[JudgedRequirement] = []
         self._registered: dict[int, When] = {}
+        self._supplies: dict[tuple[int, str], _Supplies] = {}
 
-    def settle(self, requirements: Sequence[Requirement]) -> None:
+    def settle(self, ordered: Ordered) -> None:
         """Judge every requirement. Those that the PCI functions of a host have are judged last."""
-        own = [requirement for requirement in requirements if not requirement.function]
-        order, own = ProbeOrder(self._devices).of(own)
         by_consumer: dict[int, list[Requirement]] = defaultdict(list)
-        for requirement in own:
+        for requirement in ordered.own:
             by_consumer[requirement.consumer].append(requirement)
-        for device in order:
+        for device in ordered.devices:
             self._settle(device, by_consumer.get(device, ()))
-        for requirement in requirements:
-            if requirement.function:
-                self.judged.append(self.function(requirement, When.INITCALL))
+        for requirement in ordered.of_functions:
+            self.judged.append(self.function(requirement, When.INITCALL))
 
     def registered(self, device: int) -> When:
         """When a device's driver is there, whether or not the device is."""
@@ -172,18 +177,33 @@ class ProbeTimes:
         if provider.partly:
             requirement = requirement._replace(hold=Hold.NONE, request=UNKNOWN_REQUEST)
         supply, at_best = self._supply(requirement, provider.device)
+        asked, unasked = ready
+        if supply is at_best and supply[:4] == _INITCALL:
+            return JudgedRequirement(requirement, supply, _SERVED[asked], _SERVED[unasked])
         perhaps, surely = not requirement.requested.holds_nothing, requirement.is_certain
-        return JudgedRequirement(
-            requirement,
-            supply,
-            judge(requirement, supply, ready.asked, self.limits, asked=perhaps),
-            judge(requirement, at_best, ready.unasked, self.limits, asked=surely),
-        )
+        verdict = judge(requirement, supply, asked, self.limits, asked=perhaps)
+        if supply is at_best and asked is unasked and perhaps is surely:
+            return JudgedRequirement(requirement, supply, verdict, verdict)
+        other = judge(requirement, at_best, unasked, self.limits, asked=surely)
+        return JudgedRequirement(requirement, supply, verdict, other)
 
-    def _supply(self, requirement: Requirement, device: int) -> tuple[Supply, Supply]:
-        """When a supplier comes; and when, if no driver on the way asks without being known to."""
+    def _supply(self, requirement: Requirement, device: int) -> _Supplies:
+        """When a supplier comes; and when, if no driver on the way asks without being known to.
+
+        It is the same for all its consumers once its device, and what makes that, is settled.
+        """
         if device < 0:
             return _NEVER, _NEVER
+        key = requirement.supplier, requirement.kind
+        found = self._supplies.get(key)
+        if found is None:
+            found = self._find_supply(requirement, device)
+            maker = self._devices.maker(device)
+            if device in self.times and (maker < 0 or maker in self.times):
+                self._supplies[key] = found
+        return found
+
+    def _find_supply(self, requirement: Requirement, device: int) -> _Supplies:
         if requirement.kind == PCI_POWER:
             there = self._part(requirement.supplier, device, PCI_POWER)
             only = Supply(When.INITCALL, there, there, there, by_parent=True)

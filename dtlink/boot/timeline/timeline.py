@@ -8,6 +8,7 @@ from dtlink.boot.timeline.causes import TimelineCauses
 from dtlink.boot.timeline.clock import RootTiming, root_timing
 from dtlink.boot.timeline.loading import Loading, limits_of, loading_of
 from dtlink.boot.timeline.model import Cause, Dependency, worst
+from dtlink.boot.timeline.probe_order import ProbeOrder
 from dtlink.boot.timeline.settle import ProbeTimes
 from dtlink.boot.timeline.timeout_waits import TimeoutWaits
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
@@ -56,7 +57,7 @@ class Timeline:
         build: Holdings | None = None,
     ) -> None:
         self._devices = devices
-        self._requirements = requirements
+        self._ordered = ProbeOrder(devices).of(requirements)
         self._profile = profile
         self._modules = modules
         shared = root is None
@@ -73,7 +74,7 @@ class Timeline:
         times = ProbeTimes(
             self._devices, self._loading, limits, links_nodes=self._profile.links_nodes
         )
-        times.settle(self._requirements)
+        times.settle(self._ordered)
         return times
 
     @cached_property
