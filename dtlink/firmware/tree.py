@@ -50,9 +50,9 @@ _NAME, _PATH, _SHOWN = 255, 1024, 100
 
 
 @lru_cache(maxsize=4096)
-def _strings(compatible: bytes) -> tuple[str, ...]:
+def strings_of(value: bytes) -> tuple[str, ...]:
     """The strings of a value: boards have many in common."""
-    return tuple(compatible.removesuffix(b"\0").decode("latin-1").split("\0"))
+    return tuple(value.removesuffix(b"\0").decode("latin-1").split("\0"))
 
 
 def _short(text: str, limit: int) -> str:
@@ -205,7 +205,7 @@ class Tree:
         """Return a node's ``compatible`` strings, most specific first; empty if it has none."""
         at = self.columns.get("compatible", _NOWHERE).get(index)
         value = Node(self, index).get("compatible") if at is None else self.value(at)
-        return _strings(value) if value else ()
+        return strings_of(value) if value else ()
 
     def size(self, at: int) -> int:
         """Return the length, in bytes, of the property at word ``at``."""
@@ -404,12 +404,25 @@ class Tree:
             raise TypeError(f"name: a string is needed, not {type(name).__name__}")
         name = name.removeprefix("&")
         if name.startswith("/"):
-            return self.by_path.get(name.rstrip("/") or "/")
+            return self.at_path(name.rstrip("/") or "/")
         for path, label in self.labels.items():
             if label == name:
-                return self.by_path.get(path)
+                return self.at_path(path)
         aliases = self.root.child("aliases")
-        return self.by_path.get(next(iter(aliases.strings(name)), "")) if aliases else None
+        return self.at_path(next(iter(aliases.strings(name)), "")) if aliases else None
+
+    def at_path(self, path: str) -> Node | None:
+        """As :attr:`by_path`, of which no more is made than is asked for."""
+        if "_numbers" in self.__dict__ or len(path) > _NAME:
+            return self.by_path.get(path)
+        if path == "/":
+            return self[0]
+        found, names = [0], self.layout.names
+        if path[:1] != "/" or not path.isascii():
+            return None
+        for part in path[1:].encode("ascii").split(b"/"):
+            found = [each for node in found for each in self.children[node] if names[each] == part]
+        return self[min(found)] if found else None
 
     def named(self, name: str) -> Node | None:
         """:meth:`find`, else the node of a name that no other node has."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dtlink.facts.resources import INTERCONNECT
+from dtlink.firmware.tree import strings_of
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ def entry_name(tree: Tree, reference: Reference) -> str:
     at = tree.holders(names).get(reference.node) if names else None
     if at is None:
         return ""
-    found = tree.value(at).removesuffix(b"\0").split(b"\0")
-    return found[number].decode("latin-1") if number < len(found) else ""
+    found = strings_of(tree.value(at))
+    return found[number] if number < len(found) else ""
 
 
 def entry_number(reference: Reference) -> int:

@@ -453,3 +453,13 @@ def test_names_that_no_real_tree_has_are_shown_short():
     assert paths[1].startswith("/xxx")
     assert paths[2] == f"{paths[1]}/one"
     assert tree[1].name == paths[1][1:] != tree[3].name
+
+
+@pytest.mark.parametrize("path", ["/", "/child", "/child/below", "", "child", "/none", "//", "/é"])
+def test_a_node_is_found_by_its_path_without_all_others(path: str) -> None:
+    # Two nodes of one name: the path of what is below the second names that.
+    children = node(b"child"), node(b"child", node(b"below"))
+    data = blob(node(b"", *children) + END)
+    one, other = fdt.read(data), fdt.read(data)
+    found, wanted = one.at_path(path), other.by_path.get(path)
+    assert (found and found.index) == (wanted and wanted.index)

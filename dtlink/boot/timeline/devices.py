@@ -112,10 +112,10 @@ class Devices:
 
     def at(self, node: int) -> int:
         """The device at a node or the nearest above it; -1 for none."""
-        return self._at[node] if node > 0 else -1
+        return self.above[node] if node > 0 else -1
 
     @cached_property
-    def _at(self) -> Sequence[int]:
+    def above(self) -> Sequence[int]:
         """:meth:`at` of each node; parents have the smaller numbers."""
         known, found = self._set, [-1]
         for node, above in enumerate(self.tree.parents):

@@ -81,6 +81,7 @@ class _Requirements:
     ) -> None:
         self._tree = devices.tree
         self._devices = devices
+        self._above = devices.above
         self._effects = effects
         self._reader = reader
         self._console = _console(devices.tree)
@@ -123,8 +124,9 @@ class _Requirements:
     def _of(
         self, reference: Reference, row: _Row, several: frozenset[int]
     ) -> Iterable[Requirement]:
-        consumer = self._devices.at(reference.consumer)
-        if consumer < 0 or self._devices.at(reference.supplier) == consumer:
+        above = self._above
+        consumer = above[reference.consumer]
+        if consumer < 0 or above[reference.supplier] == consumer:
             return ()
         hold = self._hold(reference, consumer)
         if row.is_interrupt and is_phy(self._tree, reference.consumer):
@@ -206,6 +208,8 @@ _FIRMEST = (Hold.LINK, Hold.SOFT, Hold.RELAXED, Hold.NONE)
 
 def _both(one: Requirement, other: Requirement) -> Requirement:
     """Two references of a consumer to one supplier, as one requirement: the stronger request."""
+    if one.requested is other.requested and one.hold is other.hold:
+        return one
     stronger = strongest((one.requested, other.requested))
     hold = next(each for each in _FIRMEST if each in (one.hold, other.hold))
     return (one if one.requested is stronger else other)._replace(hold=hold)
@@ -218,5 +222,5 @@ def _console(tree: Tree) -> int:
     name = names[0].partition(":")[0] if names else ""
     if name and not name.startswith("/") and aliases:
         name = next(iter(aliases.strings(name)), "")
-    node = tree.by_path.get(name.rstrip("/")) if name else None
+    node = tree.at_path(name.rstrip("/")) if name else None
     return -1 if node is None else node.index
