@@ -23,7 +23,7 @@ MAX_SIZE = 64 << 20
 MAX_DEPTH = 64
 #: Upper bound on the length of a property name: names may overlap, so a strings block of 100 KB
 #: could have thousands of that length. The specification allows 31 characters; boards have 47.
-MAX_NAME = 1024
+MAX_PROPERTY_NAME = 1024
 
 _BEGIN_NODE, _END_NODE, _NOP, _END = 1, 2, 4, 9
 _HEADER_SIZE = {16: 36, 17: 40}
@@ -227,7 +227,7 @@ class _Reader:
 
     def _column(self, offset: int, at: int, *, metadata: bool) -> dict[int, int]:
         """The column of the property whose name is at an offset of the strings block."""
-        end = self.text.find("\0", offset, offset + MAX_NAME + 1)
+        end = self.text.find("\0", offset, offset + MAX_PROPERTY_NAME + 1)
         if end < 0:
             self._bad_name(offset, at)
         name = self.strings[offset] = self.text[offset:end]
@@ -238,7 +238,7 @@ class _Reader:
     def _bad_name(self, offset: int, at: int) -> NoReturn:
         why = "is not a string of the strings block"
         if self.text.find("\0", offset) >= 0:
-            why = f"is of a name with more than {MAX_NAME} characters"
+            why = f"is of a name with more than {MAX_PROPERTY_NAME} characters"
         self._fail_at(at + 2, f"property name offset {offset:#x} {why}")
 
     def _duplicate_property(self, node: int, offset: int) -> None:

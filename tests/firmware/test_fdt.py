@@ -311,7 +311,9 @@ def test_equal_names_below_different_parents_are_in_order():
     assert tree.find("/b/x").parent.path == "/b"
 
 
-@pytest.mark.parametrize(("length", "reads"), [(fdt.MAX_NAME, True), (fdt.MAX_NAME + 1, False)])
+@pytest.mark.parametrize(
+    ("length", "reads"), [(fdt.MAX_PROPERTY_NAME, True), (fdt.MAX_PROPERTY_NAME + 1, False)]
+)
 def test_names_have_a_bound_since_they_may_overlap(length, reads):
     data = blob(node(b"", prop(0, b"")) + END, b"a" * length + b"\0")
     if reads:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dtlink.firmware.fdt import MAX_DEPTH
+from dtlink.firmware.fdt import MAX_DEPTH, MAX_PROPERTY_NAME
 from dtlink.firmware.source.absent import Unread
 from dtlink.firmware.source.braces import unclosed
 from dtlink.firmware.source.errors import MAX_FAULTS, MAX_MESSAGE, SourceFault
@@ -355,6 +355,9 @@ class _Parser:
 
     def _set(self, node: DtsNode, match: re.Match[str], *, fresh: bool, late: bool) -> None:
         name, at = match[_OWN], match.start(_OWN)
+        if len(name) > MAX_PROPERTY_NAME:
+            self._fault(f"a property name has more than {MAX_PROPERTY_NAME} characters", at)
+            return
         if late:
             self._fault("properties come before nodes", at)
         if match[_OMIT]:

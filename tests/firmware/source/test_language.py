@@ -185,6 +185,11 @@ def test_dtc_refuses_it_too(source, line, what, tmp_path):
     assert subprocess.run(command, capture_output=True, check=False).returncode
 
 
+def test_an_overlong_name_is_refused_at_its_line(tmp_path):
+    """dtc takes it; see fdt.MAX_PROPERTY_NAME."""
+    test_faults(f"/ {{\n{'a' * 1025} = <1>; }};", 3, "name has more than 1024 characters", tmp_path)
+
+
 def test_a_number_that_is_too_large_is_cut(tmp_path):
     source = V1 + "/ { a = <0x123456789 (-1)>; b = /bits/ 8 <256 (-2)>; };"
     root = compiled(tmp_path, {"a.dts": source}).tree.root
