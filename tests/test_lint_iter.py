@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import pickle
+import shutil
 import signal
 import sys
 import tarfile
@@ -114,11 +115,26 @@ def test_settings_and_options_hold_for_each_input(tmp_path: Path) -> None:
     for given in ({"settings": settings}, {"kernel_version": "5.10"}):
         (found,) = dtlink.lint_iter([path], select="phandle/dangling", config=False, **given)
         whole = dtlink.lint(path, select="phandle/dangling", kernel_version="5.10", config=False)
-        assert lines([found]) == lines(whole.inputs)
+        assert found.kernel == whole.kernel == {"version": "5.10"}
+        assert lines([found._replace(kernel=None)]) == lines(whole.inputs)
     file = tmp_path / "dtlink.toml"
     file.write_text('select = ["phandle/duplicate-phandle"]')
     (found,) = dtlink.lint_iter([path], config=file, jobs=2)
     assert {each.rule for each in found.findings} <= {"phandle/duplicate-phandle"}
+
+
+def test_each_report_has_its_kernel(tmp_path: Path) -> None:
+    """There is no report of the run, whose kernel the others have."""
+    for name, version in (("new", "6.18"), ("old", "5.10")):
+        (tmp_path / name).mkdir()
+        shutil.copy(BOARDS / "clean-board.dtb", tmp_path / name)
+        (tmp_path / name / "dtlink.toml").write_text(f'kernel-version = "{version}"')
+    inputs = [tmp_path, BOARDS / "clean-board.dtb", ("sent.dtb", FILES[0].read_bytes())]
+    for jobs in (1, 2):
+        found = [each.kernel for each in dtlink.lint_iter(inputs, jobs=jobs)]
+        assert found == [{"version": "6.18"}, {"version": "5.10"}, None, None]
+    whole = dtlink.lint(tmp_path)
+    assert [each.kernel for each in whole.inputs] == found[:2]
 
 
 def test_an_endless_source_is_read_no_further_than_it_has_to(executor: Executor) -> None:

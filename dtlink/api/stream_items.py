@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from dtlink import arguments as taken
@@ -12,10 +12,11 @@ from dtlink.api.options import refused_values
 from dtlink.config.model import LintSettings
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import settings_of
+from dtlink.config.tasks import identity_of
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, hold_standard_input
 from dtlink.records import NamedTuple
-from dtlink.report.model import InputFault, InputReport
+from dtlink.report.model import InputFault, InputReport, Report
 from dtlink.typed import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class StreamItem(NamedTuple):
     report: InputReport | None = None
     notes: Sequence[str] = ()
     """What was passed over where the input was looked for."""
+    kernel: Mapping[str, Any] | None = None
+    """The kernel of the results; ``None`` for the default version."""
 
 
 class StreamItems:
@@ -52,7 +55,8 @@ class StreamItems:
         self._of = partial(settings_of, given=given, file=file)
         self._isolated = config is False
         self._of_bytes = self._of(_BYTES_NAME, isolated=file is None)
-        self._checked: set[LintSettings] = set()
+        self._kernels: dict[LintSettings, Mapping[str, Any] | None] = {}
+        """The kernels of settings that are checked."""
 
     def of(self, inputs: Iterable[AnyInput]) -> Iterator[StreamItem]:
         """The items of inputs."""
@@ -90,17 +94,29 @@ class StreamItems:
 
     def _planned(self, plan: LintPlan) -> Iterator[StreamItem]:
         """The inputs of a plan; the first has its notes."""
-        self._check(plan)
-        notes = plan.notes
+        kernels, notes = self._checked(plan), plan.notes
         for item in plan.inputs:
-            yield StreamItem(item, plan.task(item), plan.settings(item), notes=notes)
+            settings = plan.settings(item)
+            kernel = kernels[id(settings)]
+            yield StreamItem(item, plan.task(item), settings, notes=notes, kernel=kernel)
             notes = []
 
-    def _check(self, plan: LintPlan) -> None:
-        """Read what settings name, as the first input has them. Raises :class:`InputError`."""
-        if not self._checked.issuperset(plan.kinds):
+    def _checked(self, plan: LintPlan) -> Mapping[int, Mapping[str, Any] | None]:
+        """The kernels of a plan's settings, by their identity: to hash them takes long.
+
+        What settings name is read once, as the first input has them. Raises :class:`InputError`.
+        """
+        fresh = [each for each in plan.kinds if each not in self._kernels]
+        if fresh:
             plan.check()
-            self._checked.update(plan.kinds)
+            self._kernels.update((each, _kernel_of(each)) for each in fresh)
+        return {id(each): self._kernels[each] for each in plan.kinds}
+
+
+def _kernel_of(settings: LintSettings) -> Mapping[str, Any] | None:
+    """The kernel of settings; ``None`` for the default version, as a :class:`Report` has it."""
+    kernel = identity_of(settings, digest=True)
+    return None if kernel == {"version": Report("lint", ()).kernel_version} else kernel
 
 
 def _named_bytes(item: tuple[Any, ...]) -> tuple[str, bytes]:

@@ -56,6 +56,7 @@ def lint_iter(
     ``settings`` has the options of a board as values; they may be keywords too, as all others of
     :func:`dtlink.lint` but ``baseline``, which is compared with a whole run, as are comments in
     files that several boards include. ``config`` and ``search`` are those of :func:`dtlink.lint`.
+    There is no report of the run: each report has its ``kernel``, but for the default version.
 
     Up to ``batch`` inputs are one call of the executor, fewer if they come slowly; ``in_flight`` is
     the number of calls that are begun before the oldest has returned: by default four for each
@@ -160,7 +161,9 @@ def _lost(item: StreamItem, how: str) -> InputReport:
 def _finished(report: InputReport, item: StreamItem) -> InputReport:
     """The report as its settings want it."""
     notes = [*item.notes, *report.notes] if item.notes else report.notes
-    whole = report._replace(fail_on=item.settings.fail_on, notes=notes, blob=b"")
+    whole = report._replace(
+        fail_on=item.settings.fail_on, kernel=item.kernel, notes=notes, blob=b""
+    )
     found = reported(sieved(whole, item.settings))
     if found.checked:
         return found

@@ -174,7 +174,8 @@ class InputReport(NamedTuple):
     files: Mapping[str, str] = {}
     """The file of each table, by signature, where the input is a folder of them."""
     kernel: Mapping[str, Json] | None = None
-    """The kernel of the results as JSON data, unless it equals the report's."""
+    """The kernel of the results as JSON data, unless it equals the report's, or, of
+    :func:`dtlink.lint_iter`, is the default version."""
     fail_on: Severity | None = Severity.ERROR
     """The minimum severity that counts for the exit status; ``None``: none does."""
     silent: Sequence[str] = ()
