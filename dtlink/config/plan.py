@@ -33,7 +33,7 @@ from dtlink.typed import TYPE_CHECKING, Any
 #: have results that do not belong in memory.
 _WORTH_KEEPING = range(16, 10_001)
 #: How many paths have their settings kept while what they mean is found out.
-_PATHS = 256
+_PATHS = 4096
 
 if TYPE_CHECKING:
     from dtlink.engine.cache.results import Basis, ResultCache
