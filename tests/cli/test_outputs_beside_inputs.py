@@ -15,6 +15,9 @@ from dtlink import reading
 from dtlink.firmware.dts import read_text
 from tests.cli.conftest import Run
 from tests.support.boards import FIXTURES
+from tests.support.cached import kept
+
+__all__ = ["kept"]
 
 BOARD = (
     '/ { compatible = "v,soc"; clk: clock { #clock-cells = <0>; compatible = "fixed-clock"; }; };'
@@ -44,6 +47,20 @@ def test_a_report_may_be_written_again(run: Run, command: str, name: str) -> Non
     assert first.exit_code in (0, 1), first.stderr
     again = run(*command.split(), "-o", name)
     assert (again.exit_code, again.stderr) == (first.exit_code, first.stderr)
+
+
+@pytest.mark.parametrize("name", ["report.txt", "LINT", "tables/out.dat", "tables/report.txt"])
+@pytest.mark.usefixtures("here", "kept")
+def test_a_report_may_be_written_again_where_results_are_kept(run: Run, name: str) -> None:
+    board, table = Path("board.dtb").read_bytes(), Path("tables/VIOT.dat").read_bytes()
+    for number in range(8):
+        Path(f"board{number}.dtb").write_bytes(board)
+        Path(f"tables{number}").mkdir()
+        Path(f"tables{number}/VIOT.dat").write_bytes(table)
+        Path(f"tables{number}/ACPI.dat").write_bytes(table)
+    for _ in range(3):
+        again = run("lint", ".", "--format", "json", "-o", name)
+        assert (again.exit_code, again.stderr) == (0, "")
 
 
 @pytest.mark.usefixtures("here")
