@@ -17,8 +17,9 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from _thread import get_ident
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from zlib import adler32, crc32
 
 from dtlink import reading
@@ -48,8 +49,29 @@ FOLDER = "DTLINK_CACHE"
 KERNEL, LINT = "kernel", "lint"
 
 
+#: The folder that a call of the library names, by the thread that makes it.
+_of_call: dict[int, str] = {}
+
+
+@contextmanager
+def kept_in(where: str | None) -> Iterator[None]:
+    """Have what this thread does keep entries in a folder; empty: nowhere; ``None``: as before."""
+    thread = get_ident()
+    before = _of_call.get(thread)
+    if where is not None:
+        _of_call[thread] = where
+    try:
+        yield
+    finally:
+        _of_call.pop(thread, None)
+        if before is not None:
+            _of_call[thread] = before
+
+
 def folder() -> str:
     """Where entries are kept; empty: nowhere."""
+    if _of_call and (called := _of_call.get(get_ident())) is not None:
+        return called
     if (own := os.environ.get(FOLDER)) is not None:
         # No shell expands what a CI service, or a file of variables, sets.
         return os.path.expanduser(own) if own.startswith("~") else own

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 import dtlink
 from dtlink.cli.main import cli
 from dtlink.report.model import Truncated
+from tests.support.kernels import package
 
 ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "fixtures"
@@ -515,3 +516,22 @@ def test_modules_show_themselves() -> None:
     view = dtlink.Board.read(GUEST, kernel=KERNEL).modules()
     result = CliRunner().invoke(cli, ["modules", str(GUEST), "--kernel", str(KERNEL)])
     assert str(view) == result.stdout.strip()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_folder_of_a_call_holds_for_facts_of_kernels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    users, own = tmp_path / "users", tmp_path / "own"
+    monkeypatch.setenv("DTLINK_CACHE", str(users))
+    monkeypatch.setattr("dtlink.engine.worker.may_fork", lambda: False)
+    kernel = package(tmp_path / "kernel")
+    board = FIXTURES / "boards" / "phone-soc.dtb"
+    paths = [shutil.copy(board, tmp_path / f"{at}.dtb") for at in range(4)]
+    dtlink.lint(paths, kernel=kernel, config=False, cache=False, jobs=jobs)
+    assert not users.exists()
+    dtlink.lint(paths, kernel=kernel, config=False, cache=own, jobs=jobs)
+    assert not users.exists()
+    assert [each for each in own.iterdir() if each.name.startswith("kernel-")]
+    dtlink.Board.read(paths[0], kernel=package(tmp_path / "other")).drivers()
+    assert users.exists(), "after the call, and for other functions, the user's"

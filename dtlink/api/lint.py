@@ -8,6 +8,7 @@ from functools import partial
 
 from dtlink import arguments as taken
 from dtlink.api.options import LintOptions, arguments, config_file, refused_values, workers_of
+from dtlink.cache import folder, kept_in
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of, variants_of
 from dtlink.report.model import InputReport, Report
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from dtlink.api.options import AnyPath
     from dtlink.api.since import Change
     from dtlink.engine.executors import Executor
+    from dtlink.engine.runner import Workers
     from dtlink.observed.live import LiveMachine
 
 _PATHS = "a path (str or Path), or several,"
@@ -45,10 +47,10 @@ def lint(
     ``concurrent.futures``, does without them, and its workers read the files by their paths;
     ``search`` looks for devicetrees anywhere in the files; ``live`` lints the machine that this
     runs on, with its kernel, initramfs and command line; ``source`` is the source that the one blob
-    was made from; ``cache`` is a folder in which results are kept, and taken from while nothing has
-    changed that they rest on: by default the user's, as for the command; ``False`` keeps none
-    (facts of kernels are kept where ``DTLINK_CACHE`` says). All other keywords are the options of
-    the command: ``select``, ``ignore``, ``expect``, ``severity``, ``fail_on``, ``baseline``,
+    was made from; ``cache`` is a folder in which results and facts of kernels are kept, and taken
+    from while nothing has changed that they rest on: by default the user's, as for the command;
+    ``False`` keeps none. All other keywords are the options of the command: ``select``,
+    ``ignore``, ``expect``, ``severity``, ``fail_on``, ``baseline``,
     ``kernel_version``, ``against``, ``cmdline``, ``root``, ``root_after``, ``kernel``,
     ``initramfs``, ``kernel_index``, ``lspci``, ``iomem``, ``schema``, ``schema_dir``, ``include``,
     ``define``, ``allow_include``, ``exclude``, ``force_exclude``, ``respect_gitignore``,
@@ -61,7 +63,7 @@ def lint(
     """
     taken.flags(search=search, live=live)
     workers, given = workers_of(executor, jobs), arguments(options)
-    file, folder = config_file(config), _folder(cache)
+    file, kept = config_file(config), _folder(cache)
     before = None if since is None else taken.text("since", since, "a commit, as a string,")
     made_of = None if source is None else taken.path("source", source)
     machine = None
@@ -78,9 +80,17 @@ def lint(
         plan = planned(change.paths if change else named, given, file, search=search, every=every)
         plan = change.narrow(plan) if change else plan
         plan = plan if made_of is None else plan.of_source(made_of)
+    with kept_in(kept):
+        return _linted(plan, change, workers, machine.missing if machine else ())
+
+
+def _linted(
+    plan: LintPlan, change: Change | None, workers: Workers, missing: Sequence[str]
+) -> Report:
+    """The report of a plan; ``missing`` are notes about the machine that this runs on."""
     plan.check()
     kernel = plan.kernel(digest=True)
-    found = plan.reports(jobs=workers, digest=True, write_fixes=True, kept=folder)
+    found = plan.reports(jobs=workers, digest=True, write_fixes=True, kept=folder())
     reports = compared(plan, found)
     reports = change.compare(plan, reports, jobs=workers) if change else reports
     report = Report(
@@ -89,7 +99,7 @@ def lint(
         kernel["version"],
         kernel,
         ", ".join(plan.baselines),
-        notes=[*plan.notes, *(machine.missing if machine else ())],
+        notes=[*plan.notes, *missing],
         since=change.told if change else None,
         machine=plan.machine(),
     )
@@ -111,12 +121,10 @@ def planned(
     return LintPlan.of(paths, of, variants, search=search, every=every)
 
 
-def _folder(cache: object) -> str:
-    """The folder of the cache: one that is given, or the user's; empty for none."""
+def _folder(cache: object) -> str | None:
+    """The folder of the cache that is given; empty for none, ``None`` for the user's."""
     if cache is True:
-        from dtlink.cache import folder
-
-        return folder()
+        return None
     return "" if cache is False else taken.path("cache", cache, "a folder, True or False")
 
 

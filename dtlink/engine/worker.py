@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from weakref import WeakSet
 
+from dtlink import cache
 from dtlink.engine.ending import Ended, Forked, Interpreter, ended
 from dtlink.records import NamedTuple
 from dtlink.typed import Any, NoReturn
@@ -160,11 +161,14 @@ def _interpreter(pipes: _Pipes) -> Ended:
 
     theirs = (pipes.asked, pipes.answers)
     path = [each for each in sys.path if each]
+    # A call of the library may name another folder than the environment.
+    env = {**os.environ, cache.FOLDER: cache.folder()}
     process = subprocess.Popen(  # noqa: S603 - this interpreter
         [sys.executable, "-P", "-c", _BEGIN, *map(str, theirs), *path],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         pass_fds=theirs,
+        env=env,
     )
     return Interpreter(process)
 
