@@ -13,8 +13,9 @@ from dtlink.observed.observation import ReportCollector
 from dtlink.testing.sketch import sketch
 from dtlink.views.graph import bounds
 from dtlink.views.graph.change import compared
+from dtlink.views.graph.collector import Collector
 from dtlink.views.graph.neighbourhood import Near
-from dtlink.views.graph.rows import Change, EdgeEffect, NodeState, ObservedState
+from dtlink.views.graph.rows import Change, EdgeEffect, GraphNode, NodeState, ObservedState
 from dtlink.views.graph.view import GraphView
 from tests.views.boards import board, data, server
 
@@ -248,3 +249,13 @@ def test_tables_know_what_becomes_of_devices_without_their_iommu():
     components = {each.if_missing.value for each in ends if not each.functions}
     assert components <= {"never"}
     assert {each.functions.value for each in ends if each.functions} == {"never"}
+
+
+def test_no_entry_is_made_for_an_edge_without_room(monkeypatch):
+    monkeypatch.setattr("dtlink.views.graph.collector.MAX_NODES", 2)
+    collector = Collector(lambda path: GraphNode(path=path, state=NodeState.UNKNOWN))
+    collector.link("/a", "/b", EdgeEffect.ORDERED)
+    assert collector.takes("/a", "/b")
+    assert collector.takes("/b", "/a")
+    assert not collector.takes("/c", "/a")
+    assert collector.left_out == 0

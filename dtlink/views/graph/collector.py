@@ -57,7 +57,10 @@ class Collector:
 
     def takes(self, consumer: str, supplier: str) -> bool:
         """Whether there is room for an edge between two nodes, or there is one."""
-        return len(self.edges) < MAX_EDGES or self.between(consumer, supplier) is not None
+        ends = self.find(consumer), self.find(supplier)
+        if -1 in ends and len(self.nodes) >= MAX_NODES:
+            return False
+        return len(self.edges) < MAX_EDGES or ends in self.edges
 
     def link(
         self,
