@@ -22,6 +22,8 @@ _WORTH_A_PROCESS = 24
 _CHUNK = 32
 #: Inputs between two runs of the garbage collector, for cycles that libraries may make.
 _COLLECT_EVERY = 32
+#: New objects from which on it runs at once: those of tables refer to each other.
+_MANY_OBJECTS = 200_000
 #: Upper bound on tasks that are prepared: most of what one imports serves the others.
 _PREPARATIONS = 4
 #: Inputs whose tasks are looked at for them.
@@ -129,12 +131,19 @@ def _here(plan: _Plan, *, digest: bool) -> Iterator[InputReport]:
         gc.disable()
     try:
         for number, job in enumerate(plan, 1):
-            yield done(job, digest=digest)
+            yield _alone(done(job, digest=digest)) if may_pause else done(job, digest=digest)
             if may_pause and number % _COLLECT_EVERY == 0:
                 gc.collect(0)  # what is new: the reports before were looked at once
     finally:
         if may_pause:
             gc.enable()
+
+
+def _alone(report: InputReport) -> InputReport:
+    """A report, once the large tables that it is of are gone."""
+    if gc.get_count()[0] > _MANY_OBJECTS:
+        gc.collect(0)
+    return report
 
 
 def _is_main_thread() -> bool:

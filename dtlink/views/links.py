@@ -250,7 +250,7 @@ def tree_link(
 
 def table_link(link: AcpiLink) -> LinkRow:
     """A link of ACPI tables."""
-    entry = link.table_link
+    entry, args = link.table_link, link.args
     return LinkRow(
         consumer=link.consumer.path,
         supplier=link.supplier.path,
@@ -260,12 +260,12 @@ def table_link(link: AcpiLink) -> LinkRow:
         node=link.node.path,
         property_name=link.property_name,
         index=link.index,
-        args=tuple(link.args),
+        args=args,
         optional=False,
         followed=False,
         why_not=entry.why_not or None,
         used_by_linux=link.used_by_linux,
-        inputs=(entry.inputs[0], entry.inputs[-1]) if entry.inputs else None,
+        inputs=args[:2] if entry.inputs else None,
         output=entry.output,
         through=entry.through.path if entry.through else None,
     )

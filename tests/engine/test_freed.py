@@ -6,13 +6,19 @@ import gc
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dtlink import engine
 from dtlink.board.settings import Settings
+from dtlink.engine import runner
 from dtlink.engine.linting import lint
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware import fdt
+from dtlink.firmware.acpi.ivrs import Ivrs
+from dtlink.firmware.acpi.machine import Machine
+from tests.benchmarks.shapes.ivrs import selects
 
 #: Boards of the sample that are linted, with each of the settings.
 _MOST = 12
@@ -54,3 +60,22 @@ def test_a_board_with_a_kernel(boards: tuple[Path, ...], shared: Path) -> None:
     for path in boards[:_MOST]:
         _is_freed(path, settings)
     assert [path.name for path in boards[:_MOST] if not _is_freed(path, settings)] == []
+
+
+def test_tables_are_freed_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Their structures refer to each other: of large ones only the collector makes room."""
+    monkeypatch.setattr(runner, "_MANY_OBJECTS", 0)
+    paths = [str(tmp_path / name) for name in ("a.bin", "b.bin", "c.bin")]
+    for path in paths:
+        Path(path).write_bytes(selects(50))
+
+    def links(machine: Machine) -> dict[str, Any]:
+        lint(machine, Settings(), ("all",))
+        return {"view": len(machine.nodes)}
+
+    def alive() -> int:
+        return sum(isinstance(each, Ivrs) for each in gc.get_objects())
+
+    before = alive()  # those of other tests
+    reports = engine.run(paths, engine.Task(tables=links))
+    assert [(report.view, alive() - before) for report in reports] == [(52, 0)] * 3

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from dtlink.facts.behaviours import AMD_READS_HATS
 from dtlink.facts.kernels import DEFAULT, KernelVersion
@@ -173,19 +172,15 @@ def _reservations(table: Ivrs) -> Iterator[TableLink]:
 
 
 def spans(block: Ivhd) -> Sequence[DeviceSpan]:
-    """The device IDs that Linux gives to a block's IOMMU, in the order of the entries."""
-    if not isinstance(block.owner, Ivrs):
-        return tuple(_spans(block))
-    known = _spans_of(block.owner)
-    if block.start not in known:
-        known[block.start] = tuple(_spans(block))
-    return known[block.start]
+    """The device IDs that Linux gives to a block's IOMMU, in the order of the entries.
 
-
-@lru_cache(maxsize=1)
-def _spans_of(_: Ivrs) -> dict[int, Sequence[DeviceSpan]]:
-    """The IDs of the blocks of the table at hand, by offset: several rules ask for them."""
-    return {}
+    They are kept with the block, as several rules ask for them.
+    """
+    kept = vars(block)
+    if "spans" not in kept:
+        kept["spans"] = tuple(_spans(block))
+    found: Sequence[DeviceSpan] = kept["spans"]
+    return found
 
 
 def _spans(block: Ivhd) -> Iterator[DeviceSpan]:
