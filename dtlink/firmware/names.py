@@ -49,4 +49,5 @@ class Subject(NamedTuple):
 @lru_cache(maxsize=4096)
 def stable(path: str) -> str:
     """Return the path of a node without the offset that a table node's path contains."""
-    return _OFFSET.sub(r"\1", path)
+    found = _OFFSET.match(path)  # sub() reads its template for each path
+    return found[1] + path[found.end() :] if found else path

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     # With this default a plain ``Graph`` has links of a devicetree; Python supports it since 3.13.
     from typing_extensions import TypeVar
 
+    from dtlink.facts.binding import SupplierBinding
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.links.acpi.graph import AcpiGraph
     from dtlink.links.acpi.link import AcpiLink
@@ -139,16 +140,27 @@ class Graph(Generic[LinkT]):
         if type(ref) is not Reference:
             raise not_a_reference(ref)
         row = ref.binding
-        if not row.in_kernel(self.version):
+        in_kernel, optional = self._rows.get(row) or self._row(row)
+        if not in_kernel:
             return "not a binding that this kernel's fw_devlink follows"
         if ref.flaw is not Flaw.NONE and (flawed := self._flawed(ref)):
             return flawed
         for end, node in (("supplier", ref.supplier), ("consumer", ref.node)):
             if node in self.firmware.disabled:
                 return f"the {end}, or one of its ancestors, is disabled"
-        if row.optional and self.version in row.optional:
+        if optional:
             return "optional: followed with fw_devlink.strict=1 only"
         return ""
+
+    @cached_property
+    def _rows(self) -> dict[SupplierBinding, tuple[bool, bool]]:
+        """Whether this kernel's fw_devlink follows a row, and whether with strict only."""
+        return {}
+
+    def _row(self, row: SupplierBinding) -> tuple[bool, bool]:
+        optional = row.optional is not None and self.version in row.optional
+        found = self._rows[row] = row.in_kernel(self.version), optional
+        return found
 
     def _flawed(self, ref: Reference) -> str:
         from dtlink.facts.behaviours import MISSING_CELLS_ARE_ZERO

@@ -117,7 +117,7 @@ class PredictionReport:
             self._tree.path(link.supplier),
             link.cycle,
             link.ignore,
-            tuple(self._origin(reference) for reference in link.references),
+            tuple(map(self._origin, link.references)),
             link.moved,
             link.remaining,
         )

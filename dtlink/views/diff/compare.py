@@ -22,6 +22,7 @@ from dtlink.views.diff.rows import (
     LinkChanges,
     LinkEvent,
     PairChanges,
+    PairRow,
     PropertyChange,
     PropertyChanges,
     WaitChange,
@@ -29,8 +30,9 @@ from dtlink.views.diff.rows import (
 )
 
 if TYPE_CHECKING:
+    from dtlink.boot.devlink.model import CycleReport
     from dtlink.views.cycles import CycleRow
-    from dtlink.views.diff.rows import FindingChanges, PairRow, WaitRow
+    from dtlink.views.diff.rows import FindingChanges, WaitRow
     from dtlink.views.diff.snapshot import Snapshot
     from dtlink.views.links import LinkRow, PropertyRow
 
@@ -118,13 +120,17 @@ def compare_cycle_lines(old: Snapshot, new: Snapshot) -> PairChanges:
     """By the two nodes: which of them the log names first hangs on the order of the nodes."""
     before, after = _by_ends(old.cycle_lines or ()), _by_ends(new.cycle_lines or ())
     return KindChanges(
-        gained=tuple(pair for ends, pair in after.items() if ends not in before),
-        lost=tuple(pair for ends, pair in before.items() if ends not in after),
+        gained=tuple(_pair(pair) for ends, pair in after.items() if ends not in before),
+        lost=tuple(_pair(pair) for ends, pair in before.items() if ends not in after),
     )
 
 
-def _by_ends(pairs: Sequence[PairRow]) -> Mapping[frozenset[str], PairRow]:
-    return {frozenset((pair.consumer, pair.supplier)): pair for pair in pairs}
+def _by_ends(lines: Sequence[CycleReport]) -> Mapping[frozenset[str], CycleReport]:
+    return {frozenset(each): each for each in lines}
+
+
+def _pair(line: CycleReport) -> PairRow:
+    return PairRow(consumer=line.consumer, supplier=line.supplier)
 
 
 def compare_links(old: Snapshot, new: Snapshot) -> LinkChanges:

@@ -11,7 +11,7 @@ from dtlink.report import json
 from dtlink.typed import TYPE_CHECKING
 from dtlink.views.cycles import cycle_rows
 from dtlink.views.data import ABSENT
-from dtlink.views.diff.rows import FindingRow, PairRow, WaitRow
+from dtlink.views.diff.rows import FindingRow, WaitRow
 from dtlink.views.diff.snapshot import Snapshot
 from dtlink.views.links import LinkRow, table_link, table_properties, tree_link
 
@@ -47,10 +47,7 @@ def _of_tree(board: TreeBoard) -> Snapshot:
     return Snapshot(
         waits=list(_waits(board)),
         cycles=tuple(cycle_rows(board, all_nodes=True)),
-        cycle_lines=[
-            PairRow(consumer=each.consumer, supplier=each.supplier)
-            for each in dict.fromkeys(board.order.prediction.cycles)
-        ],
+        cycle_lines=list(dict.fromkeys(board.order.prediction.cycles)),
         links=[_link(board, link) for link in board.full_graph.links],
         nodes={tree.path(node): node not in tree.disabled for node in range(len(tree))},
         has_kernel=board.facts is not None,

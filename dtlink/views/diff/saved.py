@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from dtlink.boot.devlink.model import WaitingDevice
+from dtlink.boot.devlink.model import CycleReport, WaitingDevice
 from dtlink.facts.binding import Origin
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
@@ -22,7 +22,7 @@ from dtlink.views.cycles import CycleRow, CycleStep
 from dtlink.views.data import ABSENT
 from dtlink.views.diff.firmware import waits
 from dtlink.views.diff.former import reason
-from dtlink.views.diff.rows import FindingRow, IdentityRow, PairRow, WaitRow
+from dtlink.views.diff.rows import FindingRow, IdentityRow, WaitRow
 from dtlink.views.diff.sides import Side
 from dtlink.views.diff.snapshot import Snapshot
 from dtlink.views.forms import (
@@ -219,7 +219,7 @@ def _snapshot(entry: Members, kernel: Members, where: str) -> Snapshot:
         findings=None if findings is None else [FindingRow.of(each) for each in findings],
         waits=None if full is None else _waits(full, kernel),
         cycles=None if cycles is None else [_cycle(each) for each in cycles],
-        cycle_lines=None if lines is None else [PairRow(consumer=a, supplier=b) for a, b in lines],
+        cycle_lines=None if lines is None else [CycleReport(*each) for each in lines],
         links=None if links is None else [_link(each) for each in links],
         ignored=frozenset(each["fingerprint"] for each in ignored),
         properties=[

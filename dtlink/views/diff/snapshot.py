@@ -8,9 +8,10 @@ from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dtlink.boot.devlink.model import CycleReport
     from dtlink.report.entries import Json
     from dtlink.views.cycles import CycleRow
-    from dtlink.views.diff.rows import FindingRow, PairRow, WaitRow
+    from dtlink.views.diff.rows import FindingRow, WaitRow
     from dtlink.views.links import LinkRow, PropertyRow
 
 
@@ -20,8 +21,8 @@ class Snapshot(NamedTuple):
     findings: Sequence[FindingRow] | None = None
     waits: Sequence[WaitRow] | None = None
     cycles: Sequence[CycleRow] | None = None
-    cycle_lines: Sequence[PairRow] | None = None
-    """The kernel's log lines about cycles, as :class:`dtlink.boot.devlink.model.CycleReport`."""
+    cycle_lines: Sequence[CycleReport] | None = None
+    """The kernel's log lines about cycles."""
     links: Sequence[LinkRow] | None = None
     ignored: frozenset[str] = frozenset()
     """Fingerprints of findings that a configuration takes out: neither gained nor lost."""
