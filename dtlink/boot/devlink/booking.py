@@ -103,8 +103,8 @@ class Bookkeeper:
     def _never_device(self, supplier: int) -> bool:
         """Whether a node or one above it is served without a driver (fwnode_init_without_drv())."""
         state = self._state
-        node = supplier
-        while node >= 0 and state.initialized:
+        node = supplier if state.is_below_initialized[supplier] else -1
+        while node >= 0:
             device = state.device.get(node)
             bound = device is not None and device.state is not DriverState.NO_DRIVER
             if node in state.initialized and not bound:

@@ -82,7 +82,7 @@ class FwnodeLinker:
         (__fw_devlink_pickup_dangling_consumers())
         """
         state = self._state
-        for each in self._absent(node):
+        for each in filter(state.consumers.get, self._absent(node)):
             for link in state.links_to(each):
                 moved = state.link(link.consumer, provider, moved=True)
                 moved.cycle |= link.cycle
@@ -99,6 +99,7 @@ class FwnodeLinker:
             node = stack.pop()
             if node not in state.device:
                 found.append(node)
-                stack += [child for child in children[node][::-1] if child not in off]
+                if below := children[node]:
+                    stack += [child for child in below[::-1] if child not in off]
         state.not_device.update(found)
         return found

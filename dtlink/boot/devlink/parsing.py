@@ -51,7 +51,8 @@ class Parser:
             parsed[node] = None
             for reference in references.get(node, ()):
                 self._link(reference)
-            stack += [child for child in children[node][::-1] if child not in off]
+            if below := children[node]:
+                stack += [child for child in below[::-1] if child not in off]
 
     def _link(self, reference: Reference) -> None:
         """Link two nodes unless the supplier is out of use (of_link_to_phandle())."""

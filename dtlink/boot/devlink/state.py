@@ -298,6 +298,14 @@ class CoreState:
         components = enumerate(strong_components(arcs))
         return {node: number for number, component in components for node in component}
 
+    @cached_property
+    def is_below_initialized(self) -> Sequence[bool]:
+        """Whether each node, or one above it, is served without the driver core."""
+        initialized, found = self.initialized, list[bool]()
+        for node, above in enumerate(self.tree.parents):
+            found.append(node in initialized or (above >= 0 and found[above]))
+        return found
+
     def unlink(self, link: CoreFwnodeLink) -> None:
         """Delete a fwnode link."""
         del self.suppliers[link.consumer][link.supplier]
