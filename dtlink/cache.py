@@ -23,6 +23,7 @@ from contextlib import contextmanager, suppress
 from zlib import adler32, crc32
 
 from dtlink import reading
+from dtlink.records import NamedTuple
 from dtlink.stamps import is_settled, stamp_of
 from dtlink.typed import Any
 from dtlink.version import __version__
@@ -113,35 +114,54 @@ def key_of(paths: Iterable[str], more: Iterable[str] = ()) -> str | None:
 
 def load(name: str, key: str | None, kind: str = KERNEL, where: str | None = None) -> Any:
     """What was kept for a name under the same key; ``None`` if there is nothing."""
-    return load_with_text(name, key, kind, where)[0]
+    return load_with_text(name, key, kind, where).facts
+
+
+class Entry(NamedTuple):
+    """What was kept for a name."""
+
+    facts: Any = None
+    """``None``: nothing."""
+    data: bytes = b""
+    start: int = 0
+    """Where the text that was kept beside the facts begins in the data: there may be megabytes,
+    of which no copy is made."""
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        return self.data[self.start :].decode("latin-1")
 
 
 def load_with_text(
     name: str, key: str | None, kind: str = KERNEL, where: str | None = None
-) -> tuple[Any, str]:
+) -> Entry:
     """As :func:`load`, with the text that was kept beside the facts."""
     path = _path(name, kind, where)
     if not path or key is None:
-        return None, ""
+        return Entry()
     try:
-        line, text = _unsealed(_own(path))
+        data = _own(path)
+        line, start = _unsealed(data)
         found = _parsed(line)
         if "\\ud" in line:
             _check_text(found)
-        return (found[1], str(text, "latin-1")) if found[0] == key else (None, "")
+        return Entry(found[1], data, start) if found[0] == key else Entry()
     except (OSError, ValueError, TypeError, LookupError, RecursionError, StopIteration):
-        return None, ""
+        return Entry()
 
 
-def _unsealed(entry: bytes) -> tuple[str, memoryview]:
-    """The line and the text of an entry. Raises :class:`ValueError` for one that is damaged."""
+def _unsealed(entry: bytes) -> tuple[str, int]:
+    """The line of an entry, and where its text begins.
+
+    Raises :class:`ValueError` for one that is damaged.
+    """
     start = entry.index(b"\n") + 1
-    rest = memoryview(entry)[start:]  # no copy: there may be megabytes
-    if entry[: start - 1] != _seal(rest):
+    if entry[: start - 1] != _seal(memoryview(entry)[start:]):  # no copy
         raise ValueError("a damaged entry")
     end = entry.find(b"\n", start)
     end = len(entry) if end < 0 else end
-    return entry[start:end].decode("ascii"), rest[end + 1 - start :]
+    return entry[start:end].decode("ascii"), end + 1
 
 
 def _check_text(found: Any) -> None:

@@ -36,14 +36,15 @@ def test_what_is_no_json_is_not_used(where, line) -> None:
 
 
 def test_a_text_is_kept_beside_the_facts(where) -> None:
-    assert cache.load_with_text("name", "key") == (None, "")
+    assert cache.load_with_text("name", "key") == cache.Entry()
     for text in ("", "\n", "a\0\1\n\xff" * 3):
         cache.store("name", "key", FACTS, text=text)
-        assert cache.load_with_text("name", "key") == (FACTS, text)
+        found = cache.load_with_text("name", "key")
+        assert (found.facts, found.text) == (FACTS, text)
         assert cache.load("name", "key") == FACTS
     (path,) = where.iterdir()
     path.write_bytes(path.read_bytes().replace(b"\xff", b"\xfe"))
-    assert cache.load_with_text("name", "key") == (None, "")
+    assert cache.load_with_text("name", "key") == cache.Entry()
     before = path.read_bytes()
     cache.store("name", "key", FACTS, text="\u2028")
     assert path.read_bytes() == before

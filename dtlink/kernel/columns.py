@@ -26,9 +26,12 @@ Size = tuple[int, int, list[int]]
 class KeptTable(Mapping[str, str]):
     """Strings by name. Iteration is in the order of the groups."""
 
-    def __init__(self, text: str, count: int, starts: list[int]) -> None:
-        """``starts``: where each group begins in the text, and where the last one ends."""
-        self._text = text
+    def __init__(self, data: bytes, start: int, count: int, starts: list[int]) -> None:
+        """``start``: where the text begins; ``starts``: where each group does in it, and where the
+        last one ends.
+        """
+        self._data = data
+        self._start = start
         self._count = count
         self._starts = starts
         self._known: dict[str, str | None] = {}
@@ -47,7 +50,8 @@ class KeptTable(Mapping[str, str]):
         return isinstance(name, str) and self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        rows = self._text[self._starts[0] : self._starts[-1]].split(_ROW)[1:]
+        start, end = self._start + self._starts[0], self._start + self._starts[-1]
+        rows = self._data[start:end].decode("latin-1").split(_ROW)[1:]
         return (row.partition(_END)[0] for row in rows)
 
     def __len__(self) -> int:
@@ -61,37 +65,44 @@ class KeptTable(Mapping[str, str]):
         return self._known[name]
 
     def _search(self, name: str) -> str | None:
-        group = _group(name, len(self._starts) - 1)
-        start, end = self._starts[group : group + 2]
-        at = self._text.find(f"{_ROW}{name}{_END}", start, end)
+        try:
+            wanted = f"{_ROW}{name}{_END}".encode("latin-1")
+        except UnicodeEncodeError:
+            return None
+        group, data = _group(name, len(self._starts) - 1), self._data
+        start, end = (self._start + each for each in self._starts[group : group + 2])
+        at = data.find(wanted, start, end)
         if at < 0:
             return None
-        begin = at + len(name) + 2
-        stop = self._text.find(_ROW, begin, end)
-        return self._text[begin : end if stop < 0 else stop]
+        begin = at + len(wanted)
+        stop = data.find(b"\1", begin, end)
+        return data[begin : end if stop < 0 else stop].decode("latin-1")
 
 
 class Columns:
     """Lists, tables and texts, one after the other in a text."""
 
-    def __init__(self, text: str, sizes: Iterable[Size]) -> None:
-        """``sizes``: as :class:`ColumnWriter` has them."""
-        self._text = text
+    def __init__(self, data: bytes, sizes: Iterable[Size], start: int = 0) -> None:
+        """``start``: where the text begins in the data. ``sizes``: as :class:`ColumnWriter` has
+        them.
+        """
+        self._data = data
+        self._start = start
         self._sizes = iter(sizes)
         self._at = 0
 
     def read(self) -> list[str]:
         """The next list. Raises :class:`ValueError` for a text of another form."""
         start, end, count, _ = self._next()
-        found = self._text[start:end].split(_END) if count else []
+        found = self._text(start, end).split(_END) if count else []
         if len(found) != count:
             raise ValueError("a text of another form")
         return found
 
-    def read_text(self) -> str:
-        """The next text."""
+    def read_place(self) -> slice:
+        """Where the next text is in the data."""
         start, end, _, _ = self._next()
-        return self._text[start:end]
+        return slice(self._start + start, self._start + end)
 
     def read_table(self) -> KeptTable:
         """The next table. Raises :class:`ValueError` for a text of another form."""
@@ -99,7 +110,10 @@ class Columns:
         is_whole = len(starts) > 1 and (starts[0], starts[-1]) == (start, end)
         if not is_whole or starts != sorted(starts):
             raise ValueError("a text of another form")
-        return KeptTable(self._text, count, starts)
+        return KeptTable(self._data, self._start, count, starts)
+
+    def _text(self, start: int, end: int) -> str:
+        return self._data[self._start + start : self._start + end].decode("latin-1")
 
     def _next(self) -> tuple[int, int, int, list[int]]:
         size, count, starts = next(self._sizes, (0, -1, []))

@@ -37,9 +37,12 @@ def packed(facts: dict[str, Any]) -> tuple[dict[str, Any], str]:
     return few, columns.text
 
 
-def unpacked(few: dict[str, Any], text: str) -> dict[str, Any]:
-    """The facts again. Raises :class:`ValueError` and the like for other data."""
-    columns = Columns(text, few["sizes"])
+def unpacked(few: dict[str, Any], data: bytes, start: int) -> dict[str, Any]:
+    """The facts again; ``start``: where the text begins in the data.
+
+    Raises :class:`ValueError` and the like for other data.
+    """
+    columns = Columns(data, few["sizes"], start)
     facts: dict[str, Any] = {name: few[name] for name in ("release", "sources", "notes")}
     facts |= {fact: columns.read_table() for fact in _TABLES}
     facts |= {fact: columns.read() for fact in _LISTS}

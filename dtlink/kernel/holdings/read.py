@@ -51,9 +51,9 @@ def _form(layout: KernelFiles) -> str:
 
 def _kept(name: str, key: str | None) -> Holdings | None:
     """What the cache has, if it is of the form that is understood here."""
-    facts, text = cache.load_with_text(name, key)
+    found = cache.load_with_text(name, key)
     try:
-        return _holdings(unpacked(facts, text), key) if facts else None
+        return _holdings(unpacked(*found), key) if found.facts else None
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 

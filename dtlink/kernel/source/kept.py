@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from dtlink import cache
 from dtlink.facts.kernels import KernelVersion
@@ -19,10 +20,10 @@ def kept_index(version: KernelVersion) -> SourceIndex:
     To unpack it and find its words takes a fifth of the time of a lint with a kernel.
     """
     name, key = f"{SOURCES}\0{version}", cache.key_of([SOURCES], ("index",))
-    few, text = cache.load_with_text(name, key)
+    found = cache.load_with_text(name, key)
     try:
-        if few:
-            return KeptIndex(few, text)
+        if found.facts:
+            return KeptIndex(*found)
     except (AttributeError, KeyError, TypeError, ValueError):
         pass
     index = SourceIndex.load("", version)
@@ -31,16 +32,37 @@ def kept_index(version: KernelVersion) -> SourceIndex:
     return index
 
 
+class KeptLines(Lines):
+    """Lines of which no more text is made than is asked for."""
+
+    def __init__(self, data: bytes, place: slice, words: slice, places: Mapping[str, str]) -> None:
+        """``place``: where they are in the data; ``words``, ``places``: as those of other lines."""
+        super().__init__("", words, places)
+        self._data = data
+        self._place = place
+
+    @cached_property
+    def text(self) -> str:
+        """All of them."""
+        return self._data[self._place].decode("latin-1")
+
+    def _line(self, start: int) -> list[str]:
+        at, data = self._place.start + start, self._data
+        return data[at : data.index(b"\n", at)].decode("latin-1").split("\t")
+
+
 class KeptIndex(SourceIndex):
     """An index of which nothing is made that is not asked for."""
 
-    def __init__(self, few: Mapping[str, Any], text: str) -> None:
-        """What :func:`packed` returned. Raises :class:`ValueError` and the like."""
-        columns = Columns(text, few["sizes"])
-        tables = columns.read_text()
-        super().__init__(few["release"], tables, few["path"], settled=few["settled"])
-        self._lines = Lines(tables, COMPATIBLES, columns.read_table())
-        self._facts = Lines(columns.read_text(), FILE, columns.read_table())
+    def __init__(self, few: Mapping[str, Any], data: bytes, start: int) -> None:
+        """What :func:`packed` returned; ``start``: where the text begins in the data.
+
+        Raises :class:`ValueError` and the like.
+        """
+        columns = Columns(data, few["sizes"], start)
+        super().__init__(few["release"], "", few["path"], settled=few["settled"])
+        self._lines = KeptLines(data, columns.read_place(), COMPATIBLES, columns.read_table())
+        self._facts = KeptLines(data, columns.read_place(), FILE, columns.read_table())
         self.other_spellings = columns.read_table()
 
 

@@ -26,10 +26,15 @@ class Lines:
 
         ``places``: those that :attr:`places` returned for the same text and fields.
         """
-        self.text = text
+        self._text = text
         self._words = words
         self._places = places
         self._searches = 0
+
+    @property
+    def text(self) -> str:
+        """All of them."""
+        return self._text
 
     def __iter__(self) -> Iterator[list[str]]:
         """The fields of every line."""
