@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from dtlink.boot.devlink.model import TryResult
+from dtlink.boot.devlink.effects import TryResult
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import by, counted, listing
 from dtlink.typed import TYPE_CHECKING

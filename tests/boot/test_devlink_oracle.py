@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from dtlink.boot.devlink.model import Prediction, TryResult
+from dtlink.boot.devlink.effects import TryResult
+from dtlink.boot.devlink.model import Prediction
 from dtlink.facts.kernels import KNOWN
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import fdt

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.boot.devlink.model import Prediction, TryResult, WaitingDevice
+from dtlink.boot.devlink.effects import TryResult
+from dtlink.boot.devlink.model import Prediction, WaitingDevice
 from dtlink.boot.devlink.predict import View
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts

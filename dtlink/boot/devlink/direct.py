@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.boot.devlink.effects import TryResult
 from dtlink.boot.devlink.joining import depends, join
-from dtlink.boot.devlink.model import TryResult
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from dtlink.boot.devlink.model import TryResult
 from dtlink.enums import Enum
 from dtlink.typed import TYPE_CHECKING, Protocol
 
@@ -34,6 +33,20 @@ class LinkEffect(Enum):
     """Given up by ``post-init-providers``."""
     SYNC_STATE_ONLY = "sync_state() only"
     """A device link that delays no probe."""
+
+
+class TryResult(Enum):
+    """What comes of a reference on a kernel that links devices only."""
+
+    LINKED = "linked"
+    LATER = "later"
+    """The supplier is not a device yet."""
+    NO_DEVICE = "no device"
+    """It never will be one, as far as the kernel knows."""
+    DESCENDANT = "descendant"
+    """It is the device itself, or below it."""
+    LOOP = "loop"
+    """It depends on the device."""
 
 
 class AnyLink(Protocol):

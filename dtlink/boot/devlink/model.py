@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 
-from dtlink.enums import Enum
+from dtlink.boot.devlink.effects import TryResult
 from dtlink.records import NamedTuple
 
 
@@ -75,20 +75,6 @@ class NotLinked(NamedTuple):
     reason: str
     at: str
     """The node that is the reason."""
-
-
-class TryResult(Enum):
-    """What comes of a reference on a kernel that links devices only."""
-
-    LINKED = "linked"
-    LATER = "later"
-    """The supplier is not a device yet."""
-    NO_DEVICE = "no device"
-    """It never will be one, as far as the kernel knows."""
-    DESCENDANT = "descendant"
-    """It is the device itself, or below it."""
-    LOOP = "loop"
-    """It depends on the device."""
 
 
 class TriedReference(NamedTuple):

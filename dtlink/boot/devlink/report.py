@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dtlink.boot.devlink import model
-from dtlink.boot.devlink.model import TryResult
+from dtlink.boot.devlink.effects import TryResult
 from dtlink.boot.devlink.parsing import Drop
 from dtlink.typed import TYPE_CHECKING
 

@@ -23,12 +23,13 @@ from dtlink.facts.shipped import SOURCES, beyond, nearest
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.source.driver_facts import DriverFacts, decode
 from dtlink.kernel.source.lookup import Lines
-from dtlink.kernel.source.several import Contents, contents
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
+
+    from dtlink.kernel.source.several import Contents
 
 #: The first field of an index.
 HEADING: Final = "dtlink source index 1"
@@ -254,6 +255,7 @@ class SourceIndex:
     def every(cls, path: str) -> list[SourceIndex]:
         """The indexes of all releases that a file holds. Raises as :meth:`load`."""
         from dtlink.kernel.holdings.files import read_bytes
+        from dtlink.kernel.source.several import contents
 
         found = contents(read_bytes(path, _PACKED))
         versions = map(KernelVersion.of_release, found.releases if found else ())
@@ -262,6 +264,8 @@ class SourceIndex:
     @classmethod
     def parse(cls, data: bytes, path: str, version: KernelVersion = DEFAULT) -> SourceIndex:
         """The index in the bytes of a file. Raises as :meth:`load`."""
+        from dtlink.kernel.source.several import contents
+
         if (held := contents(data)) and held.releases:
             return cls._of_several(data, held, path, version)
         first, _, text = _text(data, path).partition("\n")
