@@ -8,7 +8,7 @@ Which links the kernel relaxes is another question: :mod:`dtlink.boot.devlink.cy
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 
@@ -21,7 +21,7 @@ from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.board.cycle_breaks import DeviceStep
-    from dtlink.boot.devlink.ordering import Ordering
+    from dtlink.board.tree import TreeBoard
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
     from dtlink.links.walk import BindingColumn
@@ -245,18 +245,23 @@ def _cycle(tree: Tree, steps: Sequence[DeviceStep]) -> DeviceCycle:
     return DeviceCycle(tuple(devices), short[at:] + short[:at], tuple(steps), breaks)
 
 
-def relaxed_steps(tree: Tree, ordering: Ordering, cycle: DeviceCycle) -> list[DeviceStep]:
+def relaxed_steps(board: TreeBoard, cycle: DeviceCycle) -> list[DeviceStep]:
     """The links of a cycle that the kernel does not order.
 
     A step joins devices, and a prediction nodes: what a property references may be a part of the
     step's supplier.
     """
-    path = tree.path
-    return [
-        step
-        for step in cycle.links
-        if any(ordering.relaxes(path(ref.consumer), path(ref.supplier)) for ref in step.references)
-    ]
+    relaxes = _relaxes(board)
+    return [step for step in cycle.links if any(relaxes(ref) for ref in step.references)]
+
+
+def _relaxes(board: TreeBoard) -> Callable[[Reference], bool]:
+    """Whether the kernel does not order what a reference joins, as the board knows it already."""
+    if "order" not in vars(board):
+        effects = board.effects
+        return lambda ref: effects.relaxes(ref.consumer, ref.supplier)
+    order, path = board.order, board.tree.path
+    return lambda ref: order.relaxes(path(ref.consumer), path(ref.supplier))
 
 
 def _weight(cycle: DeviceCycle) -> int:

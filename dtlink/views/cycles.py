@@ -178,7 +178,7 @@ class _Rooms:
 def _device_cycle(board: TreeBoard, cycle: DeviceCycle, rooms: _Rooms) -> CycleRow:
     from dtlink.board.device_cycles import relaxed_steps
 
-    relaxed = relaxed_steps(board.tree, board.order, cycle)
+    relaxed = relaxed_steps(board, cycle)
     return rooms.row(
         Made(cycle.devices, board.tree.path),
         len(cycle.links),

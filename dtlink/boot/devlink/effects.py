@@ -191,6 +191,10 @@ class LinkEffects:
                 found = self.of.get((consumer, self._device(supplier)))
         return found
 
+    def relaxes(self, consumer: int, supplier: int) -> bool:
+        """Whether the kernel does not order two nodes since they are part of a cycle."""
+        return self.of.get((consumer, self.provider(consumer, supplier))) is LinkEffect.RELAXED
+
     def needs(self, device: int) -> Iterable[int]:
         """What a device has to wait for: the device above it, and its suppliers in their order."""
         parent = next((node for node in self._above(device) if node in self.devices), None)

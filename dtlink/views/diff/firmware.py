@@ -44,9 +44,10 @@ def snapshot_of(board: AnyBoard) -> Snapshot:
 def _of_tree(board: TreeBoard) -> Snapshot:
     """With facts of a kernel, waits are also those that come of them."""
     tree = board.tree
+    cycles = tuple(cycle_rows(board, all_nodes=True))  # before the order by paths is needed
     return Snapshot(
         waits=list(_waits(board)),
-        cycles=tuple(cycle_rows(board, all_nodes=True)),
+        cycles=cycles,
         cycle_lines=list(dict.fromkeys(board.order.prediction.cycles)),
         links=[_link(board, link) for link in board.full_graph.links],
         nodes={tree.path(node): node not in tree.disabled for node in range(len(tree))},
