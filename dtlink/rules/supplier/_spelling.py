@@ -39,6 +39,11 @@ _COMMON: Mapping[str, SupplierBinding] = {
     if row.walk in (Walk.LIST, Walk.INTERRUPTS) and (row.resource.cells or "pinctrl-" in row.name)
 }
 _LONGEST = max(map(len, _COMMON))
+#: One letter that is missing, added or another, or two that are exchanged, leave the first or the
+#: last three letters of a long name as they are, and most names have neither of a common one.
+_LONG, _HALF = 8, 3
+_HEADS = frozenset(each[:_HALF].replace("-", end) for each in _COMMON for end in "-_")
+_TAILS = frozenset(each[-_HALF:].replace("-", end) for each in _COMMON for end in "-_")
 #: Names that many devices have: of a device whose driver is not known only these are proposed.
 _FREQUENT = (
     *("avdd", "dvdd", "iovcc", "iovdd", "power", "vbat", "vbus", "vddio", "vmmc", "vqmmc"),
@@ -111,8 +116,8 @@ class _Suspects(dict[str, _Suspect | None]):
     def _of(self, name: str) -> _Suspect | None:
         if "," in name:
             return None
-        suffix = next((end for end in SUFFIXES if name.endswith(end)), "")
-        if suffix:
+        if name.endswith(SUFFIXES):
+            suffix = next(end for end in SUFFIXES if name.endswith(end))
             return _Suspect(suffix, is_known(stem(name)))
         meant = _meant(name) if self._rows[name] is None else ()
         return _Suspect(meant=meant) if meant else None
@@ -209,6 +214,8 @@ def _of_lists(board: TreeBoard, name: str, meant: Sequence[str]) -> Iterator[Mis
 def _common_near(name: str) -> list[str]:
     if len(name) > _LONGEST + 1:
         return []  # none is near, and each letter would cost a copy of the others
+    if len(name) >= _LONG and name[:_HALF] not in _HEADS and name[-_HALF:] not in _TAILS:
+        return []
     plain = name.replace("_", "-")
     shorter = {each for part in _without_one(name) for each in _shortened().get(part, ())}
     found = sorted(each for each in shorter if is_near(name, each))
@@ -232,11 +239,16 @@ def _shortened() -> Mapping[str, Sequence[str]]:
 
 
 def _suffix_near(name: str) -> tuple[str, ...]:
-    before, dash, end = name.replace("_", "-").rpartition("-")
-    meant = (each for each in SUFFIXES if end == each[1:] or is_near(end, each[1:]))
+    before, _, end = name.replace("_", "-").rpartition("-")
+    return tuple(before + each for each in _suffixes_near(end)) if before else ()
+
+
+@lru_cache(maxsize=1024)
+def _suffixes_near(end: str) -> Sequence[str]:
+    """The suffixes that the last word of a name may be a misspelling of."""
     # What has a number there is another name: drivers read i2s1-in-sel-gpio1 (gpiolib-of.c).
-    is_name = before and dash and not end[-1:].isdigit()
-    return tuple(before + each for each in meant if is_name)
+    meant = () if end[-1:].isdigit() else SUFFIXES
+    return [each for each in meant if end == each[1:] or is_near(end, each[1:])]
 
 
 def _names_entries(own: Node, meant: str, at: int) -> bool:
