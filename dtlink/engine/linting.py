@@ -18,7 +18,7 @@ from dtlink.rules.catalogue import (
 )
 from dtlink.rules.model import Dts, Finding, Severity, Tables
 from dtlink.rules.run import run, yielding
-from dtlink.rules.screen import speaking
+from dtlink.rules.screen import asks_nothing, speaking
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -140,7 +140,10 @@ def _asked(board: AnyBoard, chosen: Sequence[ChosenRule]) -> tuple[list[Rule], C
 
 
 def load_rules(settings: Settings, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> None:
-    """Import the chosen rules about devicetrees, those about overlays and schemas excepted."""
+    """Import the chosen rules that many devicetrees need.
+
+    Not those about overlays and schemas, nor those that ask for a sign which few boards have.
+    """
     asked: Asked = {
         "kernel": bool(settings.kernel),
         "against": settings.against is not None,
@@ -148,7 +151,8 @@ def load_rules(settings: Settings, select: Sequence[str] = (), ignore: Sequence[
         "overlay": False,
     }
     for each in _chosen(tuple(select), tuple(ignore), Dts, **asked):
-        each.load()
+        if asks_nothing(each.id):
+            each.load()
 
 
 def _is_wanted(finding: Finding, select: tuple[str, ...]) -> bool:

@@ -38,4 +38,9 @@ def speaking(board: AnyBoard, chosen: Iterable[ChosenRule]) -> list[ChosenRule]:
     return found
 
 
+def asks_nothing(rule_id: str) -> bool:
+    """Whether a rule is run for every board that has one of the names that it needs."""
+    return not INDEX.get(rule_id, _ALWAYS)[1]
+
+
 _ALWAYS: tuple[tuple[str, ...], str] = ((), "")
