@@ -102,7 +102,10 @@ class _Links:
         by_consumer: dict[int, list[int]] = {}
         for references in self._columns:
             for ref in references:
-                by_consumer.setdefault(ref[0], []).append(ref[1])
+                if ref[0] in by_consumer:
+                    by_consumer[ref[0]].append(ref[1])
+                else:
+                    by_consumer[ref[0]] = [ref[1]]
         seen, todo = set[int](), list(devices)
         while todo:
             node = todo.pop()

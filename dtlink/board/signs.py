@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dtlink.facts.binding import SupplierBinding
     from dtlink.facts.resource import IfDisabled
     from dtlink.firmware.tree import Tree
+    from dtlink.links.extract import Extraction
     from dtlink.links.graph import Graph
     from dtlink.links.reference import Reference
 
@@ -46,6 +47,8 @@ class TreeSigns(IommuSigns):
         @property
         def graph(self) -> Graph: ...  # noqa: D102 - as in TreeBoard, like the others
         @property
+        def extraction(self) -> Extraction: ...  # noqa: D102
+        @property
         def suppliers(self) -> frozenset[int]: ...  # noqa: D102
         @property
         def stranded(self) -> Sequence[Reference]: ...  # noqa: D102
@@ -63,6 +66,8 @@ class TreeSigns(IommuSigns):
     @cached_property
     def after_holes(self) -> Sequence[Reference]:
         """The references after an empty entry."""
+        if not self.extraction.common.has_holes:
+            return ()
         return [ref for ref in self.graph.references if ref[8] is Flaw.AFTER_HOLE]
 
     @cached_property

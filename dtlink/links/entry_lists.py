@@ -68,9 +68,11 @@ def _unclear(tree: Tree, name: str, last: Mapping[int, Reference]) -> Iterator[t
 
     There the last reference of the list ends it, and has as many before it as there are names.
     """
-    there: dict[int, int] = {}
-    for row in LISTS[name] if name != INTERCONNECT.names else ():  # an interconnect has two entries
-        there |= tree.holders(row.name)
+    rows = LISTS[name] if name != INTERCONNECT.names else ()  # an interconnect has two entries
+    columns = [tree.columns[row.name] for row in rows if row.name in tree.columns]
+    there: Mapping[int, int] = {}
+    for column in columns:
+        there = {**there, **column} if there else column
     off, words = tree.disabled, tree.words
     for node, at in tree.holders(name).items():
         if node in off:

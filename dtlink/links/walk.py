@@ -35,6 +35,8 @@ class WalkResult:
         self.unresolved: list[Unresolved] = []
         self.columns: list[BindingColumn] = []
         """The references of each property name, in their order."""
+        self.has_holes = False
+        """Whether a list has an empty entry."""
 
     def fail(
         self,
@@ -75,6 +77,7 @@ def phandle_list(  # noqa: C901, PLR0912, PLR0915 - a hot loop: a call an entry 
                 supplier, args = known[phandle]
             elif not phandle:
                 flaw = _HOLE
+                found.has_holes = True
                 cell += 1
                 index += 1
                 continue

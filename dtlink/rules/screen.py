@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from operator import attrgetter
 
 from dtlink.rules.index import INDEX
@@ -21,7 +22,7 @@ def may_speak(board: AnyBoard, needs: Collection[str], asks: str) -> bool:
     if needs and board.holdings.isdisjoint(needs):
         return False
     try:
-        return not asks or bool(attrgetter(asks)(board))
+        return not asks or bool(_getter(asks)(board))
     except Exception:  # noqa: BLE001 - as in run.check()
         return True
 
@@ -36,6 +37,9 @@ def speaking(board: AnyBoard, chosen: Iterable[ChosenRule]) -> list[ChosenRule]:
         if (not needs or not have_nothing(needs)) and (not asks or may_speak(board, (), asks)):
             found.append(each)
     return found
+
+
+_getter = lru_cache(maxsize=256)(attrgetter)
 
 
 def asks_nothing(rule_id: str) -> bool:

@@ -23,6 +23,8 @@ from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.wording import also
 
+#: Above all indexes, which have one cell.
+_NONE = 1 << 32
 _TREE = """
 / {
     cru: clock-controller@1000 {
@@ -44,6 +46,8 @@ _TREE = """
 )
 def index_range(board: TreeBoard) -> Iterator[Finding]:
     """The references to each provider whose index it does not have."""
+    if not _is_exceeded(board):
+        return
     highest: dict[tuple[int, str], list[Reference]] = {}
     for row, references in board.graph.columns:
         kind = row.kind
@@ -54,6 +58,32 @@ def index_range(board: TreeBoard) -> Iterator[Finding]:
         lost = [ref for ref in refs if limit is not None and _index(board, ref) > limit]
         if limit is not None and lost and supplier not in board.tree.mistakable:
             yield _finding([Link(board.tree, ref) for ref in lost], limit)
+
+
+def _is_exceeded(board: TreeBoard) -> bool:
+    """Whether an index is too high: on most boards none is, and no list of references is made."""
+    words, limits = board.tree.words, {kind: _Limits(board, kind) for kind in KINDS}
+    for row, references in board.graph.columns:
+        highest = limits.get(row.kind)
+        if highest is None:
+            continue
+        with_index = [ref for ref in references if ref[7] == 1]
+        if [ref for ref in with_index if words[ref[4] + 4 + ref[6]] > highest[ref[1]]]:
+            return True
+    return False
+
+
+class _Limits(dict[int, int]):
+    """The highest indexes of one kind, by provider."""
+
+    def __init__(self, board: TreeBoard, kind: str) -> None:
+        super().__init__()
+        self._board, self._kind = board, kind
+
+    def __missing__(self, supplier: int) -> int:
+        limit = _limit(self._board, supplier, self._kind)
+        self[supplier] = _NONE if limit is None else limit
+        return self[supplier]
 
 
 def _index(board: TreeBoard, ref: Reference) -> int:
