@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from dtlink.typed import Any, TypeVar, overload
@@ -13,6 +13,8 @@ _ItemT = TypeVar("_ItemT")
 _PLAIN = 4096
 #: Items that are packed together; they often have the same words.
 _TOGETHER = 256
+#: So many hashes are told apart for each item.
+_HASHES = 16
 
 
 class Packed(Sequence[_ItemT]):
@@ -63,6 +65,19 @@ class Packed(Sequence[_ItemT]):
         if not 0 <= number < len(self):
             raise IndexError(at)
         return next(islice(self, number, None))
+
+
+def may_repeat(items: Iterable[Hashable], number: int) -> Callable[[Hashable], bool]:
+    """Whether one of a number of items may be among them twice; an item that is always may.
+
+    What is kept are some bytes for each, in the place of a set of all: the few that may be there
+    twice are then compared.
+    """
+    alike = bytearray(_HASHES * number)  # how many items have a hash: 0, 1, or 2 for more
+    for each in items:
+        at = hash(each) % len(alike)
+        alike[at] = min(alike[at] + 1, 2)
+    return lambda item: alike[hash(item) % len(alike)] > 1
 
 
 # Imported late: few runs have so many inputs. The pickles never leave the process.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 #: How many related nodes a report names before it counts the rest: as lines, and in running text.
 RELATED_IN_TEXT = 4
@@ -21,9 +22,10 @@ def counted(number: int, singular: str, plural: str = "") -> str:
 
 def listed(words: Iterable[object], most: int = 4, of: str = "") -> str:
     """The first ``most`` words, and how many more there are: ``a, b and 3 more nodes``."""
-    texts = [str(word) for word in words]
-    rest = len(texts) - most
-    return ", ".join(texts[:most]) + (f" {and_more(rest, of)}" if rest > 0 else "")
+    left = iter(words)
+    first = ", ".join(map(str, islice(left, most)))
+    rest = sum(1 for _ in left)
+    return first + (f" {and_more(rest, of)}" if rest > 0 else "")
 
 
 def and_more(number: int, of: str = "", plural: str = "") -> str:

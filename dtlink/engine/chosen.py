@@ -12,7 +12,7 @@ from dtlink.engine.inputs import expand
 from dtlink.firmware.choice import InputOptions
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import BLOBS, INCLUDED, STDIN
-from dtlink.packed import Packed
+from dtlink.packed import Packed, may_repeat
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputFault, InputReport
 from dtlink.typed import TypeVar
@@ -22,8 +22,6 @@ _ItemT = TypeVar("_ItemT")
 #: Text in a file that makes it a devicetree source of its own, whatever it is called.
 _OWN = b"/dts-v1/"
 _LISTED = 3
-#: So many hashes are told apart for each input.
-_HASHES = 16
 
 OptionsOf = Callable[[str], InputOptions]
 
@@ -220,24 +218,17 @@ def _in_order(found: Iterable[tuple[str, Input]]) -> Iterator[Input]:
 
 
 def _each_once(inputs: Sequence[Input]) -> Packed[Input]:
-    """The inputs without those that an earlier one is, by another path to the same place.
-
-    Places are compared where their hashes are alike: to keep all places would take more than all
-    else that is kept of an input.
-    """
-    alike = bytearray(_HASHES * len(inputs))  # how many have a hash: 0, 1, or 2 for more
-    for each in inputs:
-        number = hash(_place(each)) % len(alike)
-        alike[number] = min(alike[number] + 1, 2)
+    """The inputs without those that an earlier one is, by another path to the same place."""
+    is_suspect = may_repeat(map(_place, inputs), len(inputs))
     seen: set[Input] = set()
     kept: Packed[Input] = Packed()
     for each in inputs:
         place = _place(each)
-        if alike[hash(place) % len(alike)] == 1:
-            kept.append(each)
-        elif place not in seen:
+        if place in seen:
+            continue
+        if is_suspect(place):
             seen.add(place)
-            kept.append(each)
+        kept.append(each)
     return kept
 
 

@@ -19,6 +19,7 @@ from functools import cache, partial
 from itertools import chain, count, repeat
 
 from dtlink.firmware.inputs import Input
+from dtlink.packed import may_repeat
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport, Report, identified
 from dtlink.report.places import relative
@@ -82,7 +83,9 @@ class Group(NamedTuple):
     @property
     def is_shared(self) -> bool:
         """Whether several inputs have it."""
-        return len(self.members) > 1 and len(self.inputs) > 1
+        first = self.item
+        others = (each.item for each in self.members if each.item is not first)
+        return any(each.input != first.input for each in others)
 
     @property
     def is_elsewhere(self) -> bool:
@@ -130,28 +133,27 @@ def repeats(groups: Iterable[Group], report: Report) -> str:
     return f"{total} counted per input" if sum(sizes) > len(sizes) else ""
 
 
-class ShortNames(dict[Input, str]):
-    """Names of the inputs of a report; ``total`` is the number of all, named here or not."""
+class ShortNames:
+    """Names of inputs for lists: without the folder, where that leaves them distinct.
 
-    total: int
-
-
-def short_names(report: Report, *, every: bool = False) -> ShortNames:
-    """Names of the inputs for lists: without the folder, where that leaves them distinct.
-
-    Only inputs with findings have a name, unless ``every`` one is wanted.
+    ``total`` is the number of inputs.
     """
-    inputs = [item.input for item in report.inputs if every or item.findings]
-    short = {each: _short(each) for each in inputs}
-    there = set(short.values())
-    all_: Collection[Input] = report.named or {item.input for item in report.inputs}
-    taken = Counter(name for each in all_ if (name := _short(each)) in there)
-    names = ShortNames(
-        (each, name if taken[name] == 1 else str(each._replace(path=relative(each.path))))
-        for each, name in short.items()
-    )
-    names.total = len(all_)
-    return names
+
+    def __init__(self, inputs: Collection[Input]) -> None:
+        self.total = len(inputs)
+        is_suspect = may_repeat(map(_short, inputs), self.total)
+        taken = Counter(filter(is_suspect, map(_short, inputs)))
+        self._shared = {name for name, number in taken.items() if number > 1}
+
+    def __getitem__(self, item: Input) -> str:
+        """The name of one of the inputs."""
+        name = _short(item)
+        return str(item._replace(path=relative(item.path))) if name in self._shared else name
+
+
+def short_names(report: Report) -> ShortNames:
+    """Names of all inputs of a report."""
+    return ShortNames(report.named or {item.input for item in report.inputs})
 
 
 def _short(item: Input) -> str:
@@ -165,8 +167,9 @@ def boards(group: Group, names: ShortNames, most: int = BOARDS_IN_TEXT) -> str:
     """
     if not group.is_shared and not group.is_elsewhere:
         return ""
-    is_all = len(group.inputs) == names.total > most
-    listing = listed((names[each.input] for each in group.inputs), most)
+    inputs = group.inputs
+    is_all = len(inputs) == names.total > most
+    listing = listed((names[each.input] for each in inputs), most)
     text = f"all {names.total:,} inputs" if is_all else listing
     return f"{text} (details differ in {group.others:,} of them)" if group.others else text
 

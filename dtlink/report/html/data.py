@@ -36,9 +36,9 @@ def data_of(report: Report, found: Sequence[Group], folder: str | None) -> Mappi
 
     A member that is absent has nothing to say; boards are named by their index.
     """
-    names = short_names(report, every=True)
-    boards = {each: number for number, each in enumerate(names)}
+    names = short_names(report)
     inputs = {item.input: item for item in report.inputs}
+    boards = {each: number for number, each in enumerate(inputs)}
     rules = filter(None, map(find, dict.fromkeys(each.finding.rule for each in found)))
     kernel = report.kernel or {"version": report.kernel_version}
     return {
@@ -52,7 +52,7 @@ def data_of(report: Report, found: Sequence[Group], folder: str | None) -> Mappi
         "notes": list(_once((item, _other_notes(item)) for item in report.inputs)),
         "troubles": [_trouble(*each) for each in _troubles(report)],
         "expected": list(_expected(report)),
-        "boards": [_board(inputs[each], names[each], folder) for each in names],
+        "boards": [_board(item, names[each], folder) for each, item in inputs.items()],
         "rules": {rule.id: _rule(rule) for rule in rules},
         "findings": list(_findings(found, boards)),
     }
