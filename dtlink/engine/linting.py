@@ -67,7 +67,7 @@ def lint_board(
     answer = _lint_tree(board, tuple(select), tuple(ignore))
     if write_fixes:
         answer["blob"] = board.tree.blob
-        if expected is not None or answer["findings"]:
+        if expected is not None or answer.get("findings"):
             from dtlink.engine.written import with_written
 
             with_written(board.tree, answer, expected)
