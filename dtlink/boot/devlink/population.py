@@ -140,8 +140,9 @@ class Population:
 
     def _with_any(self, names: frozenset[bytes]) -> Iterator[int]:
         """The nodes that have one of the compatibles."""
-        for nodes in self._tree.by_compatible.values():
-            if self.is_any(nodes[0], names):
+        open_end = self._reads_open_end
+        for value, nodes in self._tree.by_compatible.items():
+            if not names.isdisjoint(_traits(value, open_end).names):
                 yield from nodes
 
     def _framebuffer(self, chosen: int) -> Iterator[Spawn]:

@@ -16,7 +16,7 @@ from dtlink.facts.resource import Patience
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.requirement import Requirement
@@ -93,7 +93,12 @@ class Timeline:
         if other is self._times:
             return other.judged
         both = zip(self._times.judged, other.judged, strict=True)
-        return [one._replace(if_in_time=if_in_time.asked.outcome) for one, if_in_time in both]
+        return [
+            one
+            if then.asked.outcome is one.asked.outcome
+            else one._replace(if_in_time=then.asked.outcome)
+            for one, then in both
+        ]
 
     @property
     def devices(self) -> Sequence[int]:
@@ -147,7 +152,13 @@ class Timeline:
 
     def waits_of(self, node: int) -> Sequence[Dependency]:
         """The dependencies of a device."""
-        return self._by_consumer.get(node, ())
+        return [self._dependency(each) for each in self._by_consumer.get(node, ())]
+
+    def waits_by(self, bindings: Collection[str]) -> Iterator[Dependency]:
+        """Those of :attr:`waits` that some bindings say."""
+        for each in self._judged:
+            if each.requirement.binding in bindings:
+                yield self._dependency(each)
 
     def functions(self, host: int, driver: Driver = _BUILT_IN) -> Sequence[Dependency]:
         """What a PCI function behind a host that has an ``iommu-map`` depends on.
@@ -176,10 +187,10 @@ class Timeline:
         return found.causes(self._judged)
 
     @cached_property
-    def _by_consumer(self) -> Mapping[int, list[Dependency]]:
-        found: dict[int, list[Dependency]] = {}
-        for each in self.waits:
-            found.setdefault(each.consumer, []).append(each)
+    def _by_consumer(self) -> Mapping[int, list[JudgedRequirement]]:
+        found: dict[int, list[JudgedRequirement]] = {}
+        for each in self._judged:
+            found.setdefault(each.requirement.consumer, []).append(each)
         return found
 
     def _dependency(self, judged: JudgedRequirement) -> Dependency:

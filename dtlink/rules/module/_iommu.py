@@ -47,8 +47,8 @@ def masters_hurt(board: TreeBoard) -> Mapping[int, Sequence[Master]]:
     Those that can't probe anyway are left out: their own driver is what they lack.
     """
     found: dict[int, dict[int, Master]] = {}
-    for each in board.timeline.waits:
-        if each.binding in IOMMU_NAMES and (master := _master(board, each)):
+    for each in board.timeline.waits_by(IOMMU_NAMES):
+        if master := _master(board, each):
             masters = found.setdefault(each.supplier, {})
             masters.setdefault(each.consumer, master)
     return {iommu: list(masters.values()) for iommu, masters in found.items()}

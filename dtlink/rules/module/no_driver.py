@@ -99,9 +99,8 @@ def _reason(board: TreeBoard, hit: MissingDriver, device: AffectedDevice) -> Aff
     """
     if hit.made or not _would_lack_it(board, device.node, device.binding, device.supplier):
         return device
-    for each in board.timeline.waits:
-        meets = each.provider in hit.suppliers and each.outcome in FAILS
-        if each.consumer != device.node or not meets:
+    for each in board.timeline.waits_of(device.node):
+        if each.provider not in hit.suppliers or each.outcome not in FAILS:
             continue
         if not _would_lack_it(board, device.node, each.binding, each.supplier):
             return device._replace(
