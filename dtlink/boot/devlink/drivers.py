@@ -146,9 +146,13 @@ def _pin_controllers(state: CoreState) -> set[int]:
     """The nodes with ``compatible`` at or above what ``pinctrl-0`` and its kind name."""
     compatibles, parents = state.tree.holders("compatible"), state.tree.parents
     found = set()
+    rows: dict[int, bool] = {}  # rows by identity: to hash one costs more than to read one
     for references in state.references.values():
         for reference in references:
-            if reference.binding.resource.request.asker is Asker.PINS:
+            row = reference.binding
+            if id(row) not in rows:
+                rows[id(row)] = row.resource.request.asker is Asker.PINS
+            if rows[id(row)]:
                 node = reference.supplier
                 while node >= 0 and node not in compatibles:
                     node = parents[node]

@@ -63,7 +63,8 @@ class Parser:
                 if supplier not in self._state.gone:
                     self.dropped.append((reference, Drop.NO_DEVICE, reference.supplier))
                 return
-        gone = self._unavailable(supplier)
+        disabled = self._state.availability.disabled
+        gone = self._unavailable(supplier) if supplier in disabled else -1
         if gone >= 0:
             self.dropped.append((reference, Drop.UNAVAILABLE, gone))
             return
@@ -84,8 +85,6 @@ class Parser:
     def _unavailable(self, node: int) -> int:
         """The first node not available, from a node up to the first that has a device; or -1."""
         state = self._state
-        if node not in state.availability.disabled:
-            return -1
         while node >= 0 and node not in state.device:
             if node in state.availability.unavailable:
                 return node
@@ -110,7 +109,8 @@ def followed(
         for node, at in tree.holders("iommu-map").items():
             table.setdefault(node, []).extend(links_of_map(tree, of_map, node, at))
     for found in table.values():
-        found.sort(key=lambda reference: (reference.at, reference.entry))
+        if len(found) > 1:
+            found.sort(key=lambda reference: (reference.at, reference.entry))
     return table
 
 

@@ -18,6 +18,7 @@ from dtlink.facts.behaviours import (
 )
 from dtlink.facts.early import early_tables
 from dtlink.facts.platform import SERVED_MEMORY, TRANSPARENT_BUSES
+from dtlink.firmware.tree import strings_of
 from dtlink.links.address import Region, first_region
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
@@ -225,8 +226,8 @@ def served_early(availability: Availability) -> dict[int, bool]:
     tree = availability.tree
     controllers = tree.holders("interrupt-controller")
     found: dict[int, bool] = {}
-    for nodes in tree.by_compatible.values():
-        clock, controller = _served(tree.compatible(nodes[0]), availability.version)
+    for value, nodes in tree.by_compatible.items():
+        clock, controller = _served(value, availability.version)
         if clock is None and controller is None:
             continue
         for node in nodes:
@@ -239,12 +240,12 @@ def served_early(availability: Availability) -> dict[int, bool]:
 
 
 @lru_cache(maxsize=4096)
-def _served(names: tuple[str, ...], version: KernelVersion) -> tuple[bool | None, bool | None]:
+def _served(compatible: bytes, version: KernelVersion) -> tuple[bool | None, bool | None]:
     """Whether a clock, and an interrupt controller, of some strings is a device as well.
 
     ``None``: nothing of that kind is served early by them.
     """
-    tables = early_tables(version)
+    tables, names = early_tables(version), strings_of(compatible)
     kinds = {"CLK_OF_DECLARE_DRIVER": True, "CLK_OF_DECLARE": False}
     clocks = (
         is_device for name in names for kind, is_device in kinds.items() if name in tables[kind]

@@ -41,6 +41,8 @@ _STORAGE_KEYS = ("m", "b")
 
 def is_host(tree: Tree, node: int) -> bool:
     """Whether a node is a PCI host bridge: of type ``pci``, and not behind another."""
+    if node not in tree.holders("device_type"):
+        return False  # as most nodes
     return _type(tree, node) == "pci" and _type(tree, tree.parents[node]) != "pci"
 
 
