@@ -205,11 +205,15 @@ def digest(path: str) -> str:
 
     Raises :class:`OSError`.
     """
-    import hashlib
+    from dtlink.digests import sha256
 
-    made = hashlib.sha256()
     with open(path, "rb", opener=regular) as file:
         left = os.fstat(file.fileno()).st_size
+        if left <= _BLOCK:
+            return sha256(file.read(left))
+        import hashlib
+
+        made = hashlib.sha256()
         while left > 0 and (block := file.read(min(left, _BLOCK))):
             made.update(block)
             left -= len(block)

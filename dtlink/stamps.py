@@ -78,14 +78,14 @@ def content_of(path: str, size: int) -> str:
     """The hash of a file's bytes if it has so many; empty if it cannot be read, or is too large."""
     if size > MAX_SIZE:
         return ""
-    import hashlib
+    from dtlink.digests import sha256
 
     try:
         with open(path, "rb", opener=reading.regular) as file:
             data = file.read(size + 1)
     except (OSError, ValueError):
         return ""
-    return hashlib.sha256(data).hexdigest() if len(data) == size else ""
+    return sha256(data) if len(data) == size else ""
 
 
 @lru_cache(maxsize=1)
