@@ -86,7 +86,7 @@ _FUNCTION = re.compile(
 _DIRECTIVE = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
 _INITIALIZED = re.compile(
     r"\b(?P<type>mfd_cell|platform_device_info|platform_device|auxiliary_device|i2c_board_info)\s+"
-    r"(?:__\w+\s+)*(?P<name>\w+)\s*(?:\[[^\]]*\]\s*)*(?:__\w+\s*)*=\s*\{"
+    r"(?:__\w+\s+)*(?P<name>\w+)\s*(?:\[[^\]]{0,200}\]\s*)*(?:__\w+\s*)*=\s*\{"
 )
 _NAME = re.compile(rf"(?:\.|->)\s*name\s*=\s*({_STRING})\s*(?=[;,}}])")
 _COMPATIBLE = re.compile(rf"\.\s*of_compatible\s*=\s*({_STRING})\s*(?=[,}}])")

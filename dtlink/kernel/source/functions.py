@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w+)[ \t]*([^\n]*)$", re.MULTILINE)
 _NAME = re.compile(r"(\w+)\s*\(")
 _CALL = re.compile(r"((?:->|\.)\s*)?\b([A-Za-z_]\w*)\s*\(")
-_PARAMETER = re.compile(r"(\w+)\s*(?:\[[^\]]*\]\s*)*$")
+_PARAMETER = re.compile(r"(\w+)\s*(?:\[[^\]]{0,200}\]\s*)*$")
 _POINTER_PARAMETER = re.compile(r"\(\s*\*\s*(?:const\s+)?(\w+)\s*\)\s*\(")
 #: ``static const struct type name[] = {``: the data of a file.
 _DATA = re.compile(
-    r"^(?:static|const|struct|extern|__\w+)\b[^;={}()]*?\b(?P<name>\w+)\s*(?P<dims>(?:\[[^\]]*\]\s*)*)"
+    r"^(?:static|const|struct|extern|__\w+)\b[^;={}()]*?\b(?P<name>\w+)\s*(?P<dims>(?:\[[^\]]{0,200}\]\s*)*)"
     r"(?:__\w+(?:\([^()]*\))?\s*)*=\s*(?P<value>\{|\"|\w|&)",
     re.MULTILINE,
 )
 _TYPE = re.compile(r"\bstruct\s+(\w+)")
-_MEMBER = re.compile(r"\.\s*(\w+)\s*(?:\[[^\]]*\]\s*)?=(?!=)\s*")
+_MEMBER = re.compile(r"\.\s*(\w+)\s*(?:\[[^\]]{0,200}\]\s*)?=(?!=)\s*")
 _STRING = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'")
 _ASSIGNED = re.compile(r"(?:->|\.)\s*(\w+)\s*=(?!=)\s*([^;]*);")
 _ADDRESS = re.compile(r"&\s*\w[\w>.\[\]-]*(?:->|\.)\s*(\w+)\b")
-_DECLARED = re.compile(r"\b(\w+)\s*(?:\[[^\]]*\]\s*)*(?::\s*\d+\s*)?;")
+_DECLARED = re.compile(r"\b(\w+)\s*(?:\[[^\]]{0,200}\]\s*)*(?::\s*\d+\s*)?;")
 _STRUCTURE = re.compile(r"\bstruct\s+(\w+)\s*\{")
 #: Words before a parenthesis that call nothing.
 KEYWORDS: Final = frozenset(

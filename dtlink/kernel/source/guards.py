@@ -7,14 +7,20 @@ that no data of a driver sets is zero, and the call is then not made for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from dtlink.kernel.source.functions import Function
 from dtlink.kernel.source.macros import arguments
+from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
+
+_BRACE = re.compile(r"[{}]")
+#: What ends a statement, or begins a block.
+_STOP = re.compile(r"[;{}]")
 
 Guards = frozenset[str]
 """Members that are all set."""
@@ -32,47 +38,80 @@ _CAPABILITY = re.compile(r"\s*\w+_cap_is\s*\([^,()]*,\s*([A-Z]\w+)\s*\)\s*")
 MOST: Final = 4
 
 
+class _Within(NamedTuple):
+    """Where members are asked for, and for which places of a body that holds."""
+
+    members: tuple[str, ...]
+    start: int
+    end: int
+
+
 def guards(function: Function, place: int) -> Guards:
     """The members that have to be set for what is at a place of a function to be called."""
-    before = function.body[:place]
-    if "->" not in before and "_cap_is" not in before:
+    body = function.body
+    if body.find("->", 0, place) < 0 and body.find("_cap_is", 0, place) < 0:
         return frozenset()
-    found = {m[1] for m in _WITHOUT.finditer(before) if _is_around(before[m.end() :])}
-    for condition in _enclosing(function.body, place):
-        terms = condition.split("&&") if "||" not in condition else ()
-        matches = (_MEMBER.fullmatch(term) or _CAPABILITY.fullmatch(term) for term in terms)
-        found.update(match[1] for match in matches if match)
+    found = {
+        member
+        for each in _asked(body)
+        if each.start <= place <= each.end
+        for member in each.members
+    }
     return frozenset(sorted(found)[:MOST])
 
 
-def _enclosing(body: str, place: int) -> Iterator[str]:
-    """The conditions of the ``if`` whose branches a place is in."""
-    for match in _IF.finditer(body, 0, place):
+@lru_cache(maxsize=8)
+def _asked(body: str) -> Sequence[_Within]:
+    """All that a body asks of members: looked for once, however many calls it has."""
+    ends = _block_ends(body)
+    return [*_returns(body, ends), *_branches(body, ends)]
+
+
+def _returns(body: str, ends: Mapping[int, int]) -> Iterator[_Within]:
+    """What is left of a block after a return for those without a member."""
+    opened: list[int] = []
+    braces = iter(_BRACE.finditer(body))
+    brace = next(braces, None)
+    for match in _WITHOUT.finditer(body):
+        while brace is not None and brace.start() < match.end():
+            if brace[0] == "{":
+                opened.append(brace.start())
+            elif opened:
+                opened.pop()
+            brace = next(braces, None)
+        end = ends.get(opened[-1], len(body)) if opened else len(body)
+        yield _Within((match[1],), match.end(), end)
+
+
+def _branches(body: str, ends: Mapping[int, int]) -> Iterator[_Within]:
+    """The branches of each ``if`` that asks for members."""
+    for match in _IF.finditer(body):
         given = arguments(body, match.end())
-        if given is None or given[1] > place:
+        if given is None:
             continue
-        between = body[given[1] : place]
-        opening = re.match(r"\s*\{", between)
-        inside = _is_open(between) if opening else not re.search(r"[;{}]", between)
-        if inside:
-            yield body[match.end() + 1 : given[1] - 1]
+        condition = body[match.end() + 1 : given[1] - 1]
+        terms = condition.split("&&") if "||" not in condition else ()
+        matches = (_MEMBER.fullmatch(term) or _CAPABILITY.fullmatch(term) for term in terms)
+        if members := tuple(each[1] for each in matches if each):
+            yield _Within(members, given[1], _branch_end(body, given[1], ends))
 
 
-def _is_around(after: str) -> bool:
-    """Whether the block that a text begins in is open to its end."""
-    depth = 0
-    for letter in after:
-        depth += (letter == "{") - (letter == "}")
-        if depth < 0:
-            return False
-    return True
+def _branch_end(body: str, start: int, ends: Mapping[int, int]) -> int:
+    """The last place of a block, or of one statement, that begins here."""
+    stop = _STOP.search(body, start)
+    if stop is None:
+        return len(body)
+    is_block = stop[0] == "{" and not body[start : stop.start()].strip()
+    return ends.get(stop.start(), len(body)) if is_block else stop.start()
 
 
-def _is_open(between: str) -> bool:
-    """Whether the brace that a text begins with is still open at its end."""
-    depth = 0
-    for letter in between:
-        depth += (letter == "{") - (letter == "}")
-        if depth == 0 and letter == "}":
-            return False
-    return depth > 0
+def _block_ends(body: str) -> Mapping[int, int]:
+    """Where the block of each brace ends."""
+    ends: dict[int, int] = {}
+    opened: list[int] = []
+    for brace in _BRACE.finditer(body):
+        if brace[0] == "{":
+            opened.append(brace.start())
+        elif opened:
+            ends[opened.pop()] = brace.start()
+    return ends

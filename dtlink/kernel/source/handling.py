@@ -60,7 +60,7 @@ _IS_NONE = re.compile(rf"==\s*{_NONE}")
 _NO_ERROR = re.compile(
     r"\A\s*!\s*(?:IS_ERR\w*|ret|err|error|rc|r|status)\b|(?:==\s*0|>=?\s*0)\s*\Z|!\s*IS_ERR"
 )
-#: How far a result is followed, and through how many variables.
+#: How far a result, or a statement, is followed, and through how many variables.
 _FAR: Final = 4000
 _VARIABLES: Final = 3
 
@@ -98,9 +98,9 @@ def handling(function: Function, call: Call) -> Handling:
 
 
 def _statement(body: str, place: int) -> int:
-    """Where the statement around a place begins."""
-    depth = 0
-    while place > 0:
+    """Where the statement around a place begins; of a very long one, a place in it."""
+    depth, least = 0, max(0, place - _FAR)
+    while place > least:
         place -= 1
         letter = body[place]
         depth += (letter == ")") - (letter == "(")
@@ -108,7 +108,7 @@ def _statement(body: str, place: int) -> int:
             return place + 1
         if letter == ":" and depth == 0 and _LABEL.search(body[max(0, place - 80) : place]):
             return place + 1
-    return 0
+    return place
 
 
 def _end(body: str, place: int) -> int:

@@ -22,7 +22,7 @@ from dtlink.kernel.source.macros import DECLARATIONS, arguments
 
 # No word boundary comes first in these: a search for plain letters is many times faster.
 _TABLE = re.compile(
-    r"of_device_id\b(?P<words>[\w\s]*)\[[^\]]*\]"
+    r"of_device_id\b(?P<words>[\w\s]{0,200})\[[^\[\]]{0,200}\]"
     r"(?P<after>(?:\([^()]*\)|[\w\s)])*?)(?:=\s*)?\{"
 )
 _COMPATIBLE = re.compile(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dtlink.kernel.source.conditions import NEVER, Conditions, joined, negated, of_expression
 from dtlink.kernel.source.files import read_source
+from dtlink.kernel.source.index import UNKNOWN
 from dtlink.kernel.source.macros import Macro, define, telling, tells
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
 
 #: How deep files include files.
 _DEPTH: Final = 6
+#: How deep, and for how many branches, conditions are followed: a compiler must know a depth of 63
+#: (C11, 5.2.4.1), and Linux has a few.
+_CONDITIONS: Final = 63
 
 _COMMENT_OR_STRING = re.compile(
     r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
 )
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w+)[ \t]*([^\n]*)$", re.MULTILINE)
 _INCLUDED = re.compile(r"(?:\"([^\"]+)\"|<([^>]+)>)")
-_TABLE = re.compile(r"\bof_device_id\b[\w\s]*\[[^\]]*\][^;]*\{")
+#: A size, and what is between it and the entries, are short: else each beginning of a table that
+#: has no end would be searched to the end of the file.
+_TABLE = re.compile(r"\bof_device_id\b[\w\s]{0,200}\[[^\[\]]{0,200}\][^;{]{0,1000}\{")
 #: A macro that expands to a string: perhaps a compatible one.
 _NAMED_STRING = re.compile(r"^[ \t]*#[ \t]*define[ \t]+\w+[ \t]+\"", re.MULTILINE)
 
@@ -142,12 +148,15 @@ class _Branches:
         elif word in ("elif", "else") and self._stack:
             _, before = self._stack[-1]
             this = of_expression(rest.strip()) if word == "elif" else ()
-            self._stack[-1] = joined(before, this), joined(before, negated(this))
+            others = joined(before, negated(this))
+            known = others if len(others) <= _CONDITIONS else (UNKNOWN,)
+            self._stack[-1] = joined(before, this), known
         elif word == "endif" and self._stack:
             self._stack.pop()
         else:
             return False
-        self.now = joined(*(this for this, _ in self._stack))
+        unknown = (UNKNOWN,) if len(self._stack) > _CONDITIONS else ()
+        self.now = joined(*(this for this, _ in self._stack[:_CONDITIONS]), unknown)
         return True
 
 
