@@ -61,12 +61,17 @@ class BaseFit(NamedTuple):
         return not self.error and not any(each.problem.fatal for each in self.faults)
 
     @property
+    def lacks_symbols(self) -> bool:
+        """Whether the base has no labels to look for."""
+        return any(each.problem is facts.NO_SYMBOLS for each in self.faults)
+
+    @property
     def why(self) -> str:
         """Why it can't be applied, as the end of "on this base, …"; empty if it can."""
         if self.error:
             return self.error
         fatal = [each for each in self.faults if each.problem.fatal]
-        if any(each.problem is facts.NO_SYMBOLS for each in fatal):
+        if self.lacks_symbols:
             return f"it has no __symbols__ (build it with {facts.SYMBOLS_OPTION})"
         labels = [each.what for each in fatal if each.problem is facts.UNKNOWN_LABEL]
         paths = [each.what for each in fatal if each.problem.name == facts.UNKNOWN_TARGET.name]

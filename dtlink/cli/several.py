@@ -15,7 +15,7 @@ from dtlink.cli.single import view_of
 from dtlink.cli.sources import chosen_inputs, configured
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.engine.task import ONLY_TREES
-from dtlink.firmware.inputs import OVERLAYS, Input
+from dtlink.firmware.inputs import Input
 from dtlink.records import NamedTuple
 from dtlink.report.layout import line
 from dtlink.typed import TYPE_CHECKING, NoReturn, TypeVar
@@ -51,7 +51,7 @@ class Boards(NamedTuple):
         if not chosen.inputs:
             complain(chosen.unread, f"no inputs: no devicetree (.dtb, .dts) in {', '.join(paths)}")
             sys.exit(2)
-        boards = [x for x in chosen.inputs if x.path in paths or not x.path.endswith(OVERLAYS)]
+        boards = [x for x in chosen.inputs if x.path in paths or not x.is_overlay]
         left_out = len(chosen.inputs) - len(boards)
         return cls(boards, left_out, chosen.unread, chosen.notes, paths, [])
 

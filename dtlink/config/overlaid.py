@@ -91,7 +91,7 @@ def without_base(inputs: Iterable[Input], settings: SettingsByInput) -> Iterator
             continue
         number += 1
         if number <= _NAMED:
-            first.append(each.path)
+            first.append(str(each))
     if number:
         how = "name the base beside it, or with --bases"
         rest = f" {and_more(number - _NAMED)}" if number > _NAMED else ""

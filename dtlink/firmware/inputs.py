@@ -10,6 +10,10 @@ from dtlink.records import NamedTuple
 MEMBER = "!"
 #: What ends the name of an overlay, as a blob and as source.
 OVERLAYS = (".dtbo", ".dtso")
+#: Suffixes of compressions as commands write them: gzip, xz, zstd, lz4, bzip2, lzma.
+PACKED = (".gz", ".xz", ".zst", ".lz4", ".bz2", ".lzma")
+#: The same, and of compressed ones.
+_CALLED_OVERLAYS = (*OVERLAYS, *(f"{each}{end}" for each in OVERLAYS for end in PACKED))
 #: What ends the name of a Raspberry Pi's config.txt, which names overlays.
 CONFIG_TXT = ".txt"
 #: What ends the name of a file that overlays may be put on, and of what is put on it.
@@ -72,7 +76,7 @@ class Input(NamedTuple):
     @property
     def is_overlay(self) -> bool:
         """Whether it is called as an overlay, which no others are put on."""
-        return self.path.endswith(OVERLAYS)
+        return (self.member or self.path).endswith(_CALLED_OVERLAYS)
 
     def with_overlays(self, paths: tuple[str, ...]) -> Input:
         """The same with more overlays; one that is an overlay stays as it is."""

@@ -173,6 +173,28 @@ def test_overlays_are_no_bases_but_where_no_other_is_named(files: Path) -> None:
     assert (base["applies"], base["why_not"]) == (False, "an overlay itself")
 
 
+def test_compressed_overlays_and_members_are_overlays_by_their_names(files: Path) -> None:
+    blob = read_text(LED).blob
+    (files / "led.dtbo.gz").write_bytes(gzip.compress(blob))
+    with zipfile.ZipFile(files / "led.zip", "w") as archive:
+        archive.writestr("a.dtbo", blob)
+        archive.writestr("base.dtb", read_text(BASE).blob)
+    alone = run("lint", "led.dtbo.gz", "led.zip")
+    assert "--bases): 2 overlays: led.dtbo.gz, led.zip!a.dtbo\n" in alone.stderr
+    beside = run("lint", "base.dts", "led.dtbo.gz")
+    assert "without a base" not in beside.stderr
+    assert "references the label i2c2, which is not in __symbols__ of base.dts" in beside.stdout
+
+
+def test_bases_without_symbols_are_not_called_near(files: Path) -> None:
+    (files / "boards").mkdir()
+    for name in ("one", "two"):
+        (files / f"boards/{name}.dtb").write_bytes(read_text(BASE).blob)
+    told = run("lint", "led.dtso", "--bases", "boards").stdout
+    assert "applies to none of 2 bases: none has __symbols__" in told
+    assert " fix:    Build the base with dtc -@.\n" in told
+
+
 @pytest.mark.usefixtures("files")
 def test_an_overlay_alone_says_what_it_needs() -> None:
     alone = run("lint", "touch.dtso")

@@ -11,6 +11,7 @@ import os
 import stat
 
 from dtlink import reading
+from dtlink.firmware.inputs import PACKED
 from dtlink.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ NEVER = (".dts", ".dtsi", ".dtso", ".aml", ".dsl")
 #: Suffixes of devicetrees, and of images that are made for them.
 TREES = (".dtb", ".dtbo")
 IMAGES = (".itb", ".fit")
-#: Suffixes of compressions as commands write them: gzip, xz, zstd, lz4, bzip2, lzma.
-PACKED = (".gz", ".xz", ".zst", ".lz4", ".bz2", ".lzma")
 PACKED_TREES = tuple(first + last for first in (*TREES, ".dts", *IMAGES) for last in PACKED)
 #: Suffixes of archives, which are opened in archives and where the user names them.
 ARCHIVES = (".tar", ".zip", ".tgz", ".txz", *(f".tar{each}" for each in PACKED))

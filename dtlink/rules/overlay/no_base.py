@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from dtlink.board.overlays import BaseFit
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.overlays import SYMBOLS_OPTION
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.wording import counted
 
@@ -36,7 +37,16 @@ from dtlink.wording import counted
 def no_base(board: TreeBoard) -> Iterator[Finding]:
     """The overlay that fits none of several bases."""
     fits = board.overlays.fits
-    if len(fits) > 1 and not any(each.is_applied for each in fits):
+    if len(fits) < 2 or any(each.is_applied for each in fits):
+        return
+    if all(each.lacks_symbols for each in fits):
+        yield no_base.finding(
+            board.tree.root,
+            f"applies to none of {counted(len(fits), 'base')}: none has __symbols__",
+            effect="a boot loader finds no label of the base, and refuses the overlay",
+            fix=f"Build the base with {SYMBOLS_OPTION}.",
+        )
+    else:
         nearest = min(fits, key=_distance)
         yield no_base.finding(
             board.tree.root,
