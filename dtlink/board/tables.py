@@ -196,17 +196,17 @@ def _entries(table: Iort | None, node: RootComplex) -> list[IdMapEntry]:
     """The mappings of a root complex as rows of a map; a single mapping has all requester IDs."""
     entries = []
     for mapping in node.mappings:
-        target = table.by_offset.get(mapping.output) if table else None
-        length = 0x10000 if mapping.single else mapping.count + 1
-        base = 0 if mapping.single else mapping.input_base
+        first, becomes, reference = mapping.ends
+        target = table.by_offset.get(reference) if table else None
+        length = 0x10000 if mapping.single else len(mapping.inputs)
         entries.append(
             IdMapEntry(
                 mapping.entry,
                 mapping.start,
-                base,
-                mapping.output,
+                0 if mapping.single else first,
+                reference,
                 target.index if target else -1,
-                (mapping.output_base,),
+                (becomes,),
                 length,
             )
         )

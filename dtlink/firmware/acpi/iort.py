@@ -73,8 +73,8 @@ class IdMapping(Struct):
     @property
     def outputs(self) -> range:
         """The IDs that it gives."""
-        length = 1 if self.single else self.count + 1
-        return range(self.output_base, self.output_base + length)
+        first = self.ends[1]
+        return range(first, first + (1 if self.single else len(self.inputs)))
 
 
 class IortNode(Struct):

@@ -94,12 +94,13 @@ def taken(mapping: IdMapping) -> IdRange:
     """The IDs that Linux lets an entry have if no other has them."""
     if mapping.single:
         return IdRange(0, IDS - 1)
-    last = mapping.inputs[-1]
+    inputs = mapping.inputs
+    last = inputs.stop - 1
     # Past 32 bits its sum for the last ID lies before the first. And at the end of a range it looks
     # on, and knows that it has found something by the target: not by 0.
     if last >= IDS:
         return IdRange(0, -1)
-    return IdRange(mapping.input_base, last - 1 if mapping.count and not mapping.output else last)
+    return IdRange(inputs.start, last - 1 if len(inputs) > 1 and not mapping.ends[2] else last)
 
 
 def _handed_over(
@@ -115,7 +116,8 @@ def _handed_over(
             beginning.setdefault(span.first, mapping)
     single = next((mapping for _, mapping in entries if mapping.single), None)
     for (_, last), mapping in parts:
-        if not mapping.single and mapping.count and last == mapping.inputs[-1]:
+        inputs = mapping.inputs
+        if last == inputs.stop - 1 and len(inputs) > 1 and not mapping.single:
             heir = beginning.get(last, single)
             if heir is not None:
                 yield IdRange(last, last), heir

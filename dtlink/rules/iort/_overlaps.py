@@ -32,7 +32,7 @@ class Overlap(NamedTuple):
     @property
     def agrees(self) -> bool:
         """Whether it makes no difference which of the two takes the IDs."""
-        same = self.first.output == self.second.output
+        same = self.first.ends[2] == self.second.ends[2]
         return same and len({output(each, self.ids.first) for each in self[:2]}) == 1
 
 
@@ -42,13 +42,15 @@ def overlaps(node: IortNode, version: KernelVersion) -> Iterator[Overlap]:
     ranges = [
         each
         for each in usable(node, version)
-        if not each.single and taken(each) and each.input_base <= top
+        if not each.single and each.inputs.start <= top and taken(each)
     ]
     widest: IdMapping | None = None
-    for mapping in sorted(ranges, key=lambda each: (each.input_base, each.entry)):
-        if widest is not None and mapping.input_base in widest.inputs:
-            last = min(widest.inputs[-1], mapping.inputs[-1])
-            one, other = sorted((widest, mapping), key=lambda each: each.entry)
-            yield Overlap(one, other, IdRange(mapping.input_base, last))
-        if widest is None or mapping.inputs[-1] > widest.inputs[-1]:
+    for mapping in sorted(ranges, key=lambda each: (each.inputs.start, each.entry)):
+        first, end = mapping.inputs.start, mapping.inputs.stop
+        if widest is not None and first in widest.inputs:
+            last = min(widest.inputs.stop, end) - 1
+            ordered = widest.entry < mapping.entry
+            one, other = (widest, mapping) if ordered else (mapping, widest)
+            yield Overlap(one, other, IdRange(first, last))
+        if widest is None or end > widest.inputs.stop:
             widest = mapping
