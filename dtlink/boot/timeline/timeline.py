@@ -65,6 +65,7 @@ class Timeline:
         delay = root_delay if initramfs is None else None
         self._timing = root_timing(profile, root_after, delay)
         self._times = self._settled(self._timing)
+        self._waits_of: dict[int, Sequence[Dependency]] = {}
         if self._timing is RootTiming.UNKNOWN and media:
             waits = TimeoutWaits(devices, self._times)
             self._timing = RootTiming.TOO_LATE if waits.have_all(media) else self._timing
@@ -152,7 +153,11 @@ class Timeline:
 
     def waits_of(self, node: int) -> Sequence[Dependency]:
         """The dependencies of a device."""
-        return [self._dependency(each) for each in self._by_consumer.get(node, ())]
+        found = self._waits_of.get(node)
+        if found is None:
+            judged = self._by_consumer.get(node, ())
+            found = self._waits_of[node] = list(map(self._dependency, judged))
+        return found
 
     def waits_by(self, bindings: Collection[str]) -> Iterator[Dependency]:
         """Those of :attr:`waits` that some bindings say."""
