@@ -90,24 +90,27 @@ class _Walk:
         yield from (found for _, found in waiting)
 
     def look(self, top: str) -> _Folder:
-        """What is in a folder; nothing in one that can't be read."""
-        _, below, names = next(os.walk(top), (top, [], []))
+        """What is in a folder; one that can't be read is an input, so that it is reported."""
+        found = next(os.walk(top), None)
+        if found is None:
+            return _Folder(top, is_input=os.path.isdir(top))  # noqa: PTH112 - it may have vanished
+        _, below, names = found
         if "#address-cells" in names and "compatible" in names:  # see property_files.is_root()
             return _Folder(top, is_input=self._is_live_tree(top))
         if top == os.sep:
             below = [each for each in below if each not in _MADE_UP]
         packed = [name for name in names if name.endswith(containers.ARCHIVES)]
         self._archives += (os.path.join(top, name) for name in packed)  # noqa: PTH118
-        found = self._files(top, names)
+        files = self._files(top, names)
         is_input = False
         if any(_may_be_table(name) for name in names):
             from dtlink.firmware.acpi.folder import look
 
             tables = look(top)
-            found |= {os.path.basename(path) for path in tables.alone}  # noqa: PTH119
+            files |= {os.path.basename(path) for path in tables.alone}  # noqa: PTH119
             is_input = bool(tables.members)
         followed = {x for x in below if not os.path.islink(os.path.join(top, x))}  # noqa: PTH114, PTH118
-        return _Folder(top, found, followed, is_input=is_input)
+        return _Folder(top, files, followed, is_input=is_input)
 
     def _files(self, top: str, names: Collection[str]) -> set[str]:
         """The names of devicetrees and of containers in a folder."""

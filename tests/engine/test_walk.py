@@ -113,3 +113,18 @@ def test_each_of_many_inputs_is_one_once() -> None:
 def test_endings_of_blobs_may_be_in_upper_case() -> None:
     written("A.DTB", "B.DTBO", "b.dtb", "NOTES.TXT")
     assert [*below(".", [])] == ["./A.DTB", "./B.DTBO", "./b.dtb"]
+
+
+@pytest.mark.usefixtures("here")
+def test_a_folder_that_cannot_be_read_is_an_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading it says why; root may read any, so the folder is made unreadable by a stub."""
+    written("a/x.dtb", "b/x.dtb", "c.dtb")
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:
+        if Path(path).name == "b":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert [*below(".", [])] == ["./a/x.dtb", "./b", "./c.dtb"]
