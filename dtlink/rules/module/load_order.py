@@ -72,14 +72,12 @@ def load_order(board: TreeBoard) -> Iterator[Finding]:
 def _pairs(board: TreeBoard, order: tuple[str, ...]) -> Iterator[_Pair]:
     """The device links that the order goes against."""
     place = {name: number for number, name in enumerate(order)}
-    nodes = board.tree.by_path
-    for consumer, suppliers in board.order.arcs().items():
-        first = _place(board, nodes[consumer].index, place)
-        for supplier in suppliers if first is not None else ():
-            second = _place(board, nodes[supplier].index, place)
+    for consumer in dict.fromkeys(board.simulation.nodes):
+        first = _place(board, consumer, place)
+        for supplier in board.effects.needs(consumer) if first is not None else ():
+            second = _place(board, supplier, place)
             if first is not None and second is not None and first < second:
-                ends = nodes[consumer].index, nodes[supplier].index
-                yield _Pair(*ends, order[first], order[second])
+                yield _Pair(consumer, supplier, order[first], order[second])
 
 
 def _place(board: TreeBoard, node: int, place: dict[str, int]) -> int | None:
