@@ -9,7 +9,7 @@ from functools import cache
 from dtlink import engine
 from dtlink.config.model import LintSettings
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.inputs import Input
+from dtlink.firmware.inputs import BASES, Input
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
 from dtlink.wording import and_more, counted, listed
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 #: How many overlays a line names.
 _NAMED = 3
-#: What ends the name of a devicetree that is not an overlay.
-_BASES = (".dtb", ".dts")
 
 
 class Overlaid(NamedTuple):
@@ -44,7 +42,7 @@ def overlaid(
     An overlay among ``paths`` is tried on the devicetrees among them. Those that the settings name
     are for every input: whether it is an overlay is known when it is read.
     """
-    named = tuple(each for each in paths if each.endswith(_BASES))
+    named = tuple(each for each in paths if each.endswith(BASES))
     bases = cache(_bases)
     # By identity, as most inputs have the same settings.
     known: dict[tuple[int, bool], tuple[LintSettings, LintSettings]] = {}
@@ -70,7 +68,7 @@ def with_bases(held: LintSettings, bases: tuple[str, ...] = ()) -> LintSettings:
 
 def _bases(paths: Sequence[str]) -> tuple[str, ...]:
     """The devicetrees that are named, or that folders hold. Raises :class:`InputError`."""
-    found = tuple(each.path for each in engine.expand(paths) if each.path.endswith(_BASES))
+    found = tuple(each.path for each in engine.expand(paths) if each.path.endswith(BASES))
     if not found:
         from dtlink.config.named import check_files
 

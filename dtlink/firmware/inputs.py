@@ -9,7 +9,9 @@ from dtlink.records import NamedTuple
 #: Between a container and its member, as the user writes it and as reports print it.
 MEMBER = "!"
 #: What ends the name of an overlay, as a blob and as source.
-OVERLAYS = (".dtbo", ".dtso")
+OVERLAYS = (".dtbo", ".dtso", ".DTBO")
+#: What ends the name of a devicetree that is not an overlay.
+BASES = (".dtb", ".dts", ".DTB")
 #: Suffixes of compressions as commands write them: gzip, xz, zstd, lz4, bzip2, lzma.
 PACKED = (".gz", ".xz", ".zst", ".lz4", ".bz2", ".lzma")
 #: The same, and of compressed ones.
@@ -17,7 +19,7 @@ _CALLED_OVERLAYS = (*OVERLAYS, *(f"{each}{end}" for each in OVERLAYS for end in 
 #: What ends the name of a Raspberry Pi's config.txt, which names overlays.
 CONFIG_TXT = ".txt"
 #: What ends the name of a file that overlays may be put on, and of what is put on it.
-_ENDINGS = (".dtb", ".dts", *OVERLAYS, CONFIG_TXT)
+_ENDINGS = (*BASES, *OVERLAYS, CONFIG_TXT)
 
 
 class Input(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dtlink import reading
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.inputs import Input
+from dtlink.firmware.inputs import BASES, OVERLAYS, Input
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Tree
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Source = str | os.PathLike[str] | bytes | bytearray | memoryview
 
 #: Suffixes of devicetree files that are read when a folder is given.
-SUFFIXES = (".dtb", ".dtbo", ".dts", ".dtso", ".DTB", ".DTBO")
+SUFFIXES = (*BASES, *OVERLAYS)
 #: Suffixes of devicetree source, and those of the blobs that a build makes of it, beside it.
 BLOBS = {".dts": ".dtb", ".dtso": ".dtbo"}
 #: Suffixes of files that are no input of their own: boards include them.

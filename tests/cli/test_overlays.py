@@ -354,3 +354,12 @@ def test_a_config_txt_is_an_overlay(files: Path) -> None:
     os.mkfifo(files / "pipe")
     (files / "config.txt").write_text("include pipe\n")
     assert "pipe: not a regular file" in run("lint", "base.dts+config.txt").stderr
+
+
+def test_endings_in_upper_case(files: Path) -> None:
+    """As the names of a FAT file system may be."""
+    (files / "TWO.DTB").write_bytes(read_text(BASE).blob)
+    (files / "LED.DTBO").write_bytes(read_text(LED).blob)
+    for given in (["LED.DTBO", "TWO.DTB"], ["LED.DTBO", "--bases", "TWO.DTB"]):
+        [entry] = [each for each in data("lint", *given)["inputs"] if "bases" in each]
+        assert [each["path"] for each in entry["bases"]] == ["TWO.DTB"]
