@@ -22,3 +22,15 @@ def test_configurations_beyond_the_room_are_not_applied_and_counted() -> None:
         f"configuration c{first} and {399 - first} after it are not applied: "
     )
     assert "more than 4 MiB of devicetrees" in problem.message
+
+
+def test_the_copies_that_overlays_make_are_counted() -> None:
+    """Each overlay is applied to a copy: 80 on a large devicetree are as much as 80 trees."""
+    names = ("base", *("o" for _ in range(80)))
+    image = configurations(2000, names)
+    contents = fit.read(image)
+    applied = [part.name for part in contents.parts if part.kind == "configuration"]
+    copies = 32 * (1 << 20) + 32 * len(image)
+    base = next(len(part.data) for part in contents.parts if part.name == "base")
+    assert len(applied) == copies // (80 * (base + 4096)) < 2000
+    assert "MiB of copies" in contents.problems[0].message

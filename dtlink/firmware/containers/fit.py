@@ -26,6 +26,9 @@ _MAX_TREES = 256
 #: Bytes of the devicetrees that all configurations apply, at most: in any image, and for each of
 #: its bytes.
 _APPLIED_ALWAYS, _APPLIED = 4 << 20, 8
+#: The same of what is copied to apply them: the devicetree, once for each overlay. What else an
+#: overlay takes counts as so many bytes.
+_COPIED_ALWAYS, _COPIED, _OVERLAY = 32 << 20, 32, 4096
 #: How often the bytes of a file may be read: images that name the same data have no bound.
 _HELD, _READ = 4, 16
 
@@ -108,15 +111,31 @@ def read(data: bytes) -> Contents:
         about=_about(tree, loaded),
         problems=(
             *_missing(found, loaded),
-            *_not_applied([part for part, _ in merged[len(applied) :]], len(data)),
+            *_not_applied(merged[len(applied) :], len(data)),
         ),
     )
 
 
-def _with_room(merged: Sequence[tuple[Part, int]], size: int) -> Sequence[Part]:
+class _Merged(NamedTuple):
+    """A configuration that applies overlays to a devicetree."""
+
+    part: Part
+    size: int
+    """The bytes of its trees."""
+    copied: int
+    """The bytes that are copied to apply the overlays."""
+
+
+def _with_room(merged: Sequence[_Merged], size: int) -> Sequence[Part]:
     """The first configurations whose trees there is room for."""
-    sums = accumulate(bytes_read for _, bytes_read in merged)
-    return [part for (part, _), total in zip(merged, sums, strict=True) if total <= _room(size)]
+    sums = accumulate(each.size for each in merged)
+    copies = accumulate(each.copied for each in merged)
+    room, for_copies = _room(size), _COPIED_ALWAYS + _COPIED * size
+    return [
+        each.part
+        for each, total, copied in zip(merged, sums, copies, strict=True)
+        if total <= room and copied <= for_copies
+    ]
 
 
 def _room(size: int) -> int:
@@ -124,12 +143,18 @@ def _room(size: int) -> int:
     return _APPLIED_ALWAYS + _APPLIED * size
 
 
-def _not_applied(left: Sequence[Part], size: int) -> Iterator[Problem]:
+def _not_applied(left: Sequence[_Merged], size: int) -> Iterator[Problem]:
     if left:
-        named = f"configuration {left[0].name[1:]} and {len(left) - 1:,} after it are"
-        told = named if len(left) > 1 else f"configuration {left[0].name[1:]} is"
-        limit = f"{_room(size) >> 20} MiB of devicetrees, the limit for an image of this size"
-        yield Problem(f"{told} not applied: with the others they have more than {limit}")
+        name = left[0].part.name[1:]
+        told = f"configuration {name} is"
+        if len(left) > 1:
+            told = f"configuration {name} and {len(left) - 1:,} after it are"
+        limit = f"{_room(size) >> 20} MiB of devicetrees"
+        copies = f"{(_COPIED_ALWAYS + _COPIED * size) >> 20} MiB of copies"
+        yield Problem(
+            f"{told} not applied: with the others they have more than {limit}, or make more than "
+            f"{copies}, the limits for an image of this size"
+        )
 
 
 def _about(tree: Tree, loaded: list[Configuration]) -> dict[str, str | list[str]]:
@@ -152,8 +177,8 @@ def configurations(tree: Tree) -> Iterator[Configuration]:
         yield Configuration(plain(node.name), trees, is_default=node.name == default)
 
 
-def _merged(parts: Mapping[str, Part], loaded: list[Configuration]) -> Iterator[tuple[Part, int]]:
-    """The configurations that apply overlays to a devicetree, and the bytes of their trees.
+def _merged(parts: Mapping[str, Part], loaded: list[Configuration]) -> Iterator[_Merged]:
+    """The configurations that apply overlays to a devicetree.
 
     Source: boot/image-fit.c, boot_get_fdt_fit(): the first of ``fdt`` is the devicetree, the
     others are applied to it in order.
@@ -170,7 +195,8 @@ def _merged(parts: Mapping[str, Part], loaded: list[Configuration]) -> Iterator[
                 about={"applies": [part.name for part in used]},
                 make=partial(_apply, used),
             )
-            yield made, sum(len(part.data) for part in used)
+            sizes = [len(part.data) for part in used]
+            yield _Merged(made, sum(sizes), (sizes[0] + _OVERLAY) * (len(used) - 1))
 
 
 @lru_cache(maxsize=2)

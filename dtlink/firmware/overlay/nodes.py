@@ -145,7 +145,12 @@ def at_phandle(root: SourceNode, number: int) -> Found | None:
 
 def highest_phandle(root: SourceNode) -> int:
     """The highest phandle; 0 if there is none (fdt_find_max_phandle())."""
-    return max(phandle_of(each.node) for each in walk(root))
+    highest, todo = 0, [root]
+    while todo:
+        node = todo.pop()
+        highest = max(highest, phandle_of(node))
+        todo += node.children
+    return highest
 
 
 def set_property(node: SourceNode, name: str, value: bytes) -> None:

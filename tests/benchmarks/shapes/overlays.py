@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tests.benchmarks.shapes.boards import blob, source
 from tests.benchmarks.shapes.shape import Shape
@@ -25,10 +25,11 @@ def _overlay() -> bytes:
     )
 
 
-def configurations(count: int) -> bytes:
-    """A FIT of a large base, and configurations that apply a small overlay to it."""
+def configurations(count: int, trees: Sequence[str] = ("base", "o")) -> bytes:
+    """A FIT of a large base, and configurations that apply small overlays to it."""
     images = _image("base", _base(count)) + _image("o", _overlay())
-    rows = "".join(f'c{n} {{ fdt = "base", "o"; }};' for n in range(count))
+    names = ", ".join(f'"{each}"' for each in trees)
+    rows = "".join(f"c{n} {{ fdt = {names}; }};" for n in range(count))
     return blob(f"images {{ {images} }}; configurations {{ {rows} }};")
 
 
@@ -60,7 +61,15 @@ def config_txt(count: int) -> Mapping[str, bytes]:
     return {"config.txt": rows.encode(), "overlays/one.dtso": overlay, "pi.dts": board}
 
 
+def many_on_a_large_base(count: int) -> bytes:
+    """A FIT whose configurations apply 80 overlays to a large base."""
+    return configurations(count, ("base", *("o" for _ in range(80))))
+
+
 SHAPES = {
+    "many on a large base": Shape(
+        many_on_a_large_base, ("lint @", "inspect @", "links @"), "image.itb"
+    ),
     "configurations": Shape(configurations, ("lint @", "inspect @", "links @"), "image.itb"),
     "long configurations": Shape(
         long_configuration, ("lint @", "inspect @", "links @"), "image.itb"
