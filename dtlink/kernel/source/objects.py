@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,9 +194,27 @@ def _merged(ways: set[_Way]) -> set[ObjectPlace]:
 
 def _least(places: set[ObjectPlace]) -> set[ObjectPlace]:
     """Places without those that ask for more than another does."""
+    alike: dict[tuple[str, str], list[ObjectPlace]] = {}
+    for place in places:
+        alike.setdefault((place.module, place.symbol), []).append(place)
+    return {place for each in alike.values() for place in _minimal(each)}
 
-    def implied(place: ObjectPlace, other: ObjectPlace) -> bool:
-        same = other != place and (other.module, other.symbol) == (place.module, place.symbol)
-        return same and set(other.also) < set(place.also)
 
-    return {place for place in places if not any(implied(place, other) for other in places)}
+def _minimal(places: list[ObjectPlace]) -> Iterator[ObjectPlace]:
+    """Places whose conditions include all those of no other.
+
+    One set of conditions is looked for in others by its rarest condition: a file that is built
+    under each of thousands of symbols is compared with few.
+    """
+    if len(places) == 1:
+        yield places[0]
+        return
+    often = Counter(condition for place in places for condition in place.also)
+    by_rarest: dict[str, list[set[str]]] = {}
+    for place in sorted(places, key=lambda each: len(set(each.also))):
+        asked = set(place.also)
+        if any(less < asked for key in ("", *asked) for less in by_rarest.get(key, ())):
+            continue
+        yield place
+        rarest = min(asked, key=lambda each: (often[each], each), default="")
+        by_rarest.setdefault(rarest, []).append(asked)
