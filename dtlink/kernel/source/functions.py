@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from functools import cached_property
 
+from dtlink.kernel.source.brackets import arguments_within
 from dtlink.kernel.source.code import up_to_next
 from dtlink.kernel.source.macros import Macro, arguments, define
 from dtlink.kernel.source.text import bare
@@ -78,7 +79,7 @@ class Function(NamedTuple):
 
     def call(self, name: str, start: int, *, is_member: bool = False) -> Call | None:
         """The call at a place; ``None`` if its parentheses do not close."""
-        given = arguments(self.body, start + len(name))
+        given = arguments_within(self.body, start + len(name))
         return Call(name, start, given[1], tuple(given[0]), is_member) if given else None
 
     def quotes(self, name: str) -> bool:

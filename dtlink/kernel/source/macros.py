@@ -56,7 +56,8 @@ _HIDDEN = re.compile(r"\.\s*compatible\b|MODULE_DEVICE_TABLE")
 _DEFINED = re.compile(r"(\w+)(\(([^()]*)\))?(.*)", re.DOTALL)
 _PIECE = re.compile(r"\"(?:\\.|[^\"\\])*\"|(?<!#)#(?!#)\s*(?P<quoted>\w+)|(?P<word>\w+)")
 _PASTE = re.compile(r"\s*##\s*")
-_BRACKET = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[(){}\[\],]")
+#: A bracket, a comma, or a string, in which these mean nothing.
+BRACKET: Final = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[(){}\[\],]")
 _STRINGS = re.compile(r"\"(?:\\.|[^\"\\])*\"|\w+")
 
 
@@ -149,7 +150,7 @@ def arguments(code: str, start: int) -> tuple[list[str], int] | None:
     if opening is None:
         return None
     values, depth, begin = [], 1, opening.end()
-    for bracket in _BRACKET.finditer(code, opening.end()):
+    for bracket in BRACKET.finditer(code, opening.end()):
         depth += (bracket[0] in "([{") - (bracket[0] in ")]}")
         if depth == 0 or (depth == 1 and bracket[0] == ","):
             values.append(code[begin : bracket.start()].strip())

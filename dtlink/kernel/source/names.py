@@ -73,6 +73,8 @@ _COPIES: Final = {
     "devm_kmemdup_array": 1,
     "ERR_PTR": 99,
 }
+#: Functions that make a string of a format: which argument that is.
+_FORMATS: Final = {"kasprintf": 1, "devm_kasprintf": 2}
 _ELEMENT = re.compile(r"\[[^\[\]]*\]")
 
 
@@ -134,9 +136,11 @@ class Names:
         self, call: re.Match[str], text: str, function: Function, field: str, depth: int
     ) -> Values:
         """The value of a call."""
+        if call[1] not in _COPIES and call[1] not in _FORMATS:
+            return frozenset({UNKNOWN})
         given = arguments(text, call.end() - 1)
-        if given is not None and call[1] in ("kasprintf", "devm_kasprintf"):
-            return frozenset({_format(given[0][1 if call[1] == "kasprintf" else 2])})
+        if given is not None and call[1] in _FORMATS:
+            return frozenset({_format(given[0][_FORMATS[call[1]]])})
         place = _COPIES.get(call[1], 99)
         if given is not None and place < len(given[0]):
             return self.of(given[0][place], function, field, depth + 1)
@@ -402,6 +406,8 @@ def _plain(path: str) -> str:
 
 def _alternatives(text: str) -> tuple[str, str] | None:
     """The two values of ``condition ? a : b``."""
+    if "?" not in text:
+        return None
     depth, question = 0, -1
     for match in _SIGNS.finditer(text):
         sign = match[0]

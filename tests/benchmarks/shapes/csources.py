@@ -59,6 +59,14 @@ def one_function(count: int) -> str:
     return f"{head}{body}{'}' * count}\n\treturn 0;\n}}\n" + _DRIVER.format(n=0)
 
 
+def nested_calls(count: int) -> str:
+    """A function of requests, each an argument of the one before it."""
+    calls = "devm_clk_get(&pdev->dev, " * count
+    head = "static int probe0(struct platform_device *pdev)\n{\n"
+    _, _, driver = _DRIVER.format(n=0).partition("\n}\n")
+    return f'{head}\tclk = {calls}"a"{")" * count};\n\treturn 0;\n}}\n{driver}'
+
+
 SHAPES = {
     name: Shape(_with(file, make), ("kernel index @src -o @index",), "src")
     for name, file, make in (
@@ -74,6 +82,7 @@ SHAPES = {
         ("conditions", "src/drivers/a.c", _rows("#ifdef CONFIG_A{n}\nint a{n};\n")),
         ("macros", "src/drivers/a.c", macros),
         ("one function", "src/drivers/a.c", one_function),
+        ("nested calls", "src/drivers/a.c", nested_calls),
         ("quotes", "src/drivers/a.c", _rows("char a{n} = '\"; /* {n}\n")),
         ("Kconfig", "src/Kconfig", _rows("config A{n}\n\ttristate\n\tdepends on A{m} || !A{m}\n")),
         ("menus", "src/Kconfig", _rows("if A{n}\nmenu M{n}\n")),
