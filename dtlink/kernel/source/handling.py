@@ -7,6 +7,7 @@ has another form is unknown.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from dtlink.enums import Enum
 from dtlink.kernel.source.driver_facts import Need
@@ -62,6 +63,9 @@ _NO_ERROR = re.compile(
 )
 #: How far a result, or a statement, is followed, and through how many variables.
 _FAR: Final = 4000
+#: How much is searched backwards at once: most statements are shorter.
+_NEAR: Final = 250
+_SIGN = re.compile(r"[(){};:]")
 _VARIABLES: Final = 3
 
 
@@ -100,15 +104,22 @@ def handling(function: Function, call: Call) -> Handling:
 def _statement(body: str, place: int) -> int:
     """Where the statement around a place begins; of a very long one, a place in it."""
     depth, least = 0, max(0, place - _FAR)
-    while place > least:
-        place -= 1
-        letter = body[place]
+    for match in _signs_before(body, place, least):
+        letter, at = match[0], match.start()
         depth += (letter == ")") - (letter == "(")
         if letter in "{}" or (letter == ";" and depth <= 0):
-            return place + 1
-        if letter == ":" and depth == 0 and _LABEL.search(body[max(0, place - 80) : place]):
-            return place + 1
-    return place
+            return at + 1
+        if letter == ":" and depth == 0 and _LABEL.search(body[max(0, at - 80) : at]):
+            return at + 1
+    return least
+
+
+def _signs_before(body: str, place: int, least: int) -> Iterator[re.Match[str]]:
+    """The signs that tell statements apart, backwards from a place."""
+    while place > least:
+        begin = max(least, place - _NEAR)
+        yield from reversed(list(_SIGN.finditer(body, begin, place)))
+        place = begin
 
 
 def _end(body: str, place: int) -> int:
