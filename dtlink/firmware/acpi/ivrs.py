@@ -490,7 +490,7 @@ class Ivrs(TableHeader):
         found: list[Struct] = []
         for block in self.blocks:
             found.append(block)
-            if isinstance(block, Ivhd):
+            if isinstance(block, Ivhd) and block.entries:
                 lone = set(block.unpaired)
                 found += [
                     entry

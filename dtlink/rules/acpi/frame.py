@@ -252,12 +252,15 @@ def _words(case: FrameFault) -> _Words:
 
 
 def _filled(text: str, case: FrameFault) -> str:
+    if "{" not in text:
+        return text
     table = table_of(case.where)
     beyond = case.kind is FrameFaultKind.BEYOND
+    holder = (case.where.owner if beyond else None) or case.where
     return text.format(
         **case._asdict(),
-        name=case.where.name,
-        holder=_called(case.where.owner if beyond and case.where.owner else case.where),
+        name=_name(case.where),
+        holder=_called(holder),
         s=noun(case.length, ""),
         least=type(case.where).least(),
         there=getattr(table, "node_count", 0) - case.length,
@@ -265,7 +268,12 @@ def _filled(text: str, case: FrameFault) -> str:
 
 
 def _called(holder: Struct) -> str:
-    return "the table" if isinstance(holder, TableHeader) else holder.name
+    return "the table" if isinstance(holder, TableHeader) else _name(holder)
+
+
+def _name(where: Struct) -> str:
+    """Its name, which Struct.name makes anew each time, from its path, which is kept."""
+    return where.path[len(where.TABLE) + 1 :]
 
 
 def _fix(text: str, faults: list[FrameFault]) -> Fix | str:
