@@ -335,6 +335,23 @@ def test_regions_that_have_no_end_are_cut() -> None:
     assert "more_reserved" not in data(asked(IVRS, "03:00.0").to_json())
 
 
+def test_regions_of_all_requesters_are_bounded_together() -> None:
+    """A hostile table names many functions and reserves hundreds of regions for each."""
+    block = "  ivmd-all flags=7 range_start={start:#x} range_length=0x1000\n"
+    one = "  ivmd-select device={device:#x} flags=7 range_start=0x1000 range_length=0x1000\n"
+    many = "".join(block.format(start=number << 16) for number in range(1, 300))
+    named = "".join(one.format(device=number) for number in range(0x100, 0x132))
+    view = IommuView.of(tables(IVRS + many + named))
+    rows = view.requesters
+    assert len(rows) > 40
+    assert 9_700 < sum(len(row.reserved) for row in rows) <= 10_000
+    assert all(row.more_reserved is True for row in rows)
+    assert rows[-1].reserved == ()
+    text = "\n".join(shown(view.text()))
+    assert "reserved regions, which are left out" in text
+    assert "are left out: name one of them" in text
+
+
 def test_an_iommu_is_not_given_away() -> None:
     assert reasons(asked(IVRS, "00:00.2")) == {"is-iommu": Outcome.REFUSED}
     assert reasons(asked(IVRS, "00:00.1")) == {"no-iommu": Outcome.REFUSED}

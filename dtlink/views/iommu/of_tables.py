@@ -26,6 +26,7 @@ from dtlink.links.id_ranges import IdRange, within
 from dtlink.links.translation import IdTranslations, Supplier, SupplierKind
 from dtlink.records import NamedTuple
 from dtlink.typed import TYPE_CHECKING
+from dtlink.views.bounds import Room
 from dtlink.views.data import ABSENT
 from dtlink.views.iommu import isolation
 from dtlink.views.iommu.assignment import Asked, Partner, Served, obstacles, worst
@@ -79,6 +80,7 @@ class TableRequesters:
         self.board = board
         self.machine = board.machine
         self._msi: dict[int, IdTranslations] = {}
+        self._room = Room()
         self._found: dict[tuple[int, int, tuple[int, ...]], _Found] = {}
         if not self.machine.tables.keys() & set(ID_KINDS):
             *most, last = ID_KINDS
@@ -216,6 +218,8 @@ class TableRequesters:
     ) -> RequesterRow:
         found = obstacles(asked)
         unused = self._unused
+        reserved = self._room.first(asked.regions, lambda each: (each.entry.path, each.note))
+        is_cut = len(reserved) < len(asked.regions) or len(reserved) == MOST_REGIONS
         marked = (replace(row, note=unused) if unused and row.found else row for row in iommus)
         return RequesterRow(
             requester=requester,
@@ -224,8 +228,8 @@ class TableRequesters:
             node=node,
             iommus=tuple(marked),
             interrupts=asked.interrupts,
-            reserved=region_rows(asked.regions),
-            more_reserved=len(asked.regions) == MOST_REGIONS or ABSENT,
+            reserved=region_rows(reserved),
+            more_reserved=is_cut or ABSENT,
             group=None,
             assignment=worst(found),
             obstacles=found,

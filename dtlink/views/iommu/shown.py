@@ -69,6 +69,8 @@ def short(row: RequesterRow) -> Line:
     )
     more = " or more" if row.more_reserved else ""
     reserved = f" · {len(row.reserved)}{more} reserved" if row.reserved else ""
+    if row.more_reserved and not row.reserved:
+        reserved = " · reserved regions, which are left out"
     reasons = [each.reason for each in row.obstacles if each.outcome is row.assignment]
     why = f" ({', '.join(dict.fromkeys(reasons))})" if row.assignment in _STYLE else ""
     answer = Span(f"assignment: {_ANSWERS[row.assignment]}{why}", _STYLE.get(row.assignment, DIM))

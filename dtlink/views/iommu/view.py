@@ -14,7 +14,7 @@ from dtlink.views.iommu import shown
 from dtlink.views.iommu.answers import TableAnswers, TreeAnswers
 from dtlink.views.iommu.ranges import first_rows
 from dtlink.views.iommu.rows import RangeRow, RequesterRow
-from dtlink.wording import and_more
+from dtlink.wording import and_more, noun
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -82,6 +82,12 @@ class IommuView(CommandResult):
             yield line(head, Span(": name one for all about it", DIM))
             for row in self.requesters:
                 yield shown.short(row)
+        cut = sum(bool(row.more_reserved) for row in self.requesters)
+        if cut:
+            of = noun(cut, "function or device", "functions and devices")
+            yield line(
+                Span(f"  reserved regions of {cut} {of} are left out: name one of them", DIM)
+            )
         if self.left_out:
             yield line(Span(f"  {and_more(self.left_out, 'device')}: name one of them", DIM))
         if not self.ranges and not self.requesters:
