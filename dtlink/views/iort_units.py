@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dtlink.facts.behaviours import READS_RIMT
 from dtlink.links.acpi.components import component_ways
-from dtlink.links.acpi.dmar_units import refused
+from dtlink.links.acpi.dmar_units import units_of
 from dtlink.links.acpi.rimt import NOT_READ
 from dtlink.links.acpi.units import INCLUDE_ALL, bridges_above
 from dtlink.links.id_ranges import IdRange, within
@@ -71,7 +71,7 @@ def _walk(
     what = "a unit" if way is None else "another unit"
     note = f"unless it is behind a bridge that {what} names: {above}" if above else None
     if way is None:
-        off = refused(board.machine.dmar) if board.machine.dmar else ""
+        off = units_of(board.machine.dmar).refused if board.machine.dmar else ""
         return TranslationWalk(
             sought=_IOMMU,
             reading="linux",

@@ -7,6 +7,7 @@ type) and 7.7.11 (ACS); Linux, include/uapi/linux/pci_regs.h.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from dtlink.enums import IntEnum
 from dtlink.facts.pci import bdf
@@ -128,7 +129,7 @@ class FunctionList:
         """The function with this address."""
         return self.by_id.get((segment, rid))
 
-    @property
+    @cached_property
     def has_capabilities(self) -> bool:
         """Whether capabilities could be read, without which ACS is not known.
 
@@ -136,7 +137,7 @@ class FunctionList:
         """
         return all(each.has_capabilities for each in self)
 
-    @property
+    @cached_property
     def has_bridges(self) -> bool:
         """Whether the bus numbers of the bridges are known; ``lspci`` prints them with ``-v``."""
         return all(each.is_bridge for each in self if each.class_code == BRIDGE)

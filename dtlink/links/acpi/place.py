@@ -43,8 +43,10 @@ class Place(NamedTuple):
         """Whether a scope is known to mean a bridge above the function."""
         if scope.segment != self.segment or self.above is None or not isinstance(scope, Bridge):
             return False
-        ways = (self.above[: number + 1] for number in range(len(self.above)))
-        return any(_means(scope, way) for way in ways)
+        way = self.above[: len(scope.hops)]
+        if way and _means(scope, way):
+            return True
+        return len(scope.hops) == 1 and own_id(scope) in self.above
 
     def may_be(self, scope: PciScope) -> bool:
         """Whether a scope may mean the function, or a bridge above it, as far as is known.
@@ -71,6 +73,8 @@ def own_id(scope: PciScope) -> int:
 
 def _means(scope: PciScope, way: Sequence[int]) -> bool:
     """Whether a scope is the way to a function: from the root bus on, or its last step alone."""
-    if scope.bus == way[0] >> 8 and tuple(map(_hop, way)) == tuple(scope.hops):
+    if len(scope.hops) == 1 and own_id(scope) == way[-1]:
         return True
-    return len(scope.hops) == 1 and own_id(scope) == way[-1]
+    if scope.bus != way[0] >> 8 or len(scope.hops) != len(way):
+        return False
+    return tuple(map(_hop, way)) == tuple(scope.hops)

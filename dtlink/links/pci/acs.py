@@ -29,13 +29,23 @@ class Isolations:
     def __init__(self, hierarchy: PciHierarchy, *, has_ivrs: bool = False) -> None:
         self.hierarchy = hierarchy
         self._has_ivrs = has_ivrs
+        self._isolated: dict[tuple[int, int], bool] = {}
+        self._path: dict[tuple[int, int], bool] = {}
         acs = [each.acs for each in hierarchy.functions if each.acs is not None]
+        self.listed: bool = bool(acs)
+        """Whether a function has ACS, as far as the list says."""
         has_groups = any(each.group is not None for each in hierarchy.functions)
         self.assumed: bool = not has_groups and not any(each.control & REQUIRED for each in acs)
         """Whether what Linux switches on is assumed, not seen."""
 
     def isolated(self, function: Function) -> bool:
         """Whether all its DMA passes through the IOMMU (pci_acs_enabled())."""
+        place = function.segment, function.rid
+        if place not in self._isolated:
+            self._isolated[place] = self._is_isolated(function)
+        return self._isolated[place]
+
+    def _is_isolated(self, function: Function) -> bool:
         by_quirk = self._by_quirk(function)
         if by_quirk is not None:
             return by_quirk
@@ -47,7 +57,11 @@ class Isolations:
 
     def path_isolated(self, function: Function) -> bool:
         """Whether it and all bridges above it are isolated (pci_acs_path_enabled())."""
-        return all(map(self.isolated, (function, *self.hierarchy.above(function))))
+        place = function.segment, function.rid
+        if place not in self._path:
+            way = (function, *self.hierarchy.above(function))
+            self._path[place] = all(map(self.isolated, way))
+        return self._path[place]
 
     def _is_on(self, acs: Acs | None) -> bool:
         if acs is None:

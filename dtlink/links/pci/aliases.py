@@ -84,12 +84,10 @@ def _of_bridge(hierarchy: PciHierarchy, bridge: Function) -> int | None:
 
 def _is_hidden_express(hierarchy: PciHierarchy, bridge: Function) -> bool:
     """Whether a bridge is one from PCI Express that has no Express capability."""
+    if _ids(bridge) not in HIDDEN_EXPRESS_BRIDGES:
+        return False
     above = hierarchy.bridge(bridge)
-    return (
-        _ids(bridge) in HIDDEN_EXPRESS_BRIDGES
-        and above is not None
-        and above.port not in (None, PortType.PCI_BRIDGE)
-    )
+    return above is not None and above.port not in (None, PortType.PCI_BRIDGE)
 
 
 def _ids(function: Function) -> tuple[int, int]:

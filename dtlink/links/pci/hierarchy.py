@@ -26,6 +26,7 @@ class PciHierarchy:
 
     def __init__(self, functions: FunctionList) -> None:
         self.functions = functions
+        self._ways: dict[Place, Sequence[Function]] = {}
 
     @cached_property
     def _bridges(self) -> Mapping[Place, Function]:
@@ -77,9 +78,12 @@ class PciHierarchy:
         A bus without a bridge of its own that another bridge has among its subordinate buses
         is one of virtual functions: it belongs to the bus of their physical function.
         """
+        return self._above_bus(*self._bus_of(function))
+
+    def _bus_of(self, function: Function) -> Place:
         physical = self.physical(function)
         bus = function.bus if physical is None else min(physical.bus, function.bus)
-        return self._above_bus(function.segment, bus)
+        return function.segment, bus
 
     def _above_bus(self, segment: int, bus: int) -> Function | None:
         found = self._bridges.get((segment, bus))
@@ -106,10 +110,22 @@ class PciHierarchy:
 
     def above(self, function: Function) -> Iterator[Function]:
         """The bridges from a function up to the root bus, the nearest first."""
-        bridge = self.bridge(function)
-        while bridge is not None:
-            yield bridge
-            bridge = self.bridge(bridge)
+        return iter(self._way(self._bus_of(function)))
+
+    def _way(self, place: Place) -> Sequence[Function]:
+        """The bridges above a bus, looked for once for all functions on it."""
+        if place not in self._ways:
+            found: list[Function] = []
+            bridge = self._above_bus(*place)
+            while bridge is not None:
+                found.append(bridge)
+                place_above = self._bus_of(bridge)
+                if known := self._ways.get(place_above):
+                    found.extend(known)
+                    break
+                bridge = self._above_bus(*place_above)
+            self._ways[place] = found
+        return self._ways[place]
 
     def path(self, function: Function) -> list[Function]:
         """The function and the bridges above it, from the root bus down."""
@@ -138,8 +154,11 @@ class PciHierarchy:
         """
         if function.segment <= LAST_SEGMENT:
             return function
-        vmds = [each for each in self.functions if (each.vendor, each.device) in VMD]
-        return vmds[0] if len(vmds) == 1 else None
+        return self._vmds[0] if len(self._vmds) == 1 else None
+
+    @cached_property
+    def _vmds(self) -> Sequence[Function]:
+        return [each for each in self.functions if (each.vendor, each.device) in VMD]
 
     def requesters(self, segment: int) -> list[Function]:
         """The functions of a segment that need an IOMMU: all but host bridges and IOMMUs."""

@@ -51,10 +51,12 @@ class Answers(ABC):
 
     def all(self) -> tuple[list[RequesterRow], int]:
         """The answers for all that are named or listed, and how many more there are."""
-        functions = list(self._functions or self._named_functions())
+        functions: Functions | list[Known] = list(self._named_functions())
+        most = _NAMED
+        if self._functions is not None:
+            functions, most = self._functions, _LISTED
         devices = self._devices()
-        most = _LISTED if self._functions is not None else _NAMED
-        rows = [self._requesters.of_function(each) for each in functions[:most]]
+        rows = [self._requesters.of_function(each) for each in islice(functions, most)]
         rows += [make() for make in islice(devices, _NAMED)]
         return rows, len(functions) + len(devices) - len(rows)
 

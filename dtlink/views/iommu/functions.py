@@ -49,6 +49,9 @@ class Functions:
             if self.hierarchy.translated(each) is not None:
                 yield self._grouped(each)
 
+    def __len__(self) -> int:
+        return sum(1 for each in self.list if self.hierarchy.translated(each) is not None)
+
     def known(self, segment: int, requester: int) -> Known:
         """What is known of one. Raises :class:`InputError` if it is not in the list."""
         function = self.list.find(segment, requester)

@@ -28,7 +28,7 @@ def group_reasons(groups: IommuGroups, function: Function) -> Iterator[str]:
         yield "the functions of its device are not isolated from each other (ACS)"
     if function.is_bridge and not isolated(function):
         yield "it does not isolate what is behind it (ACS)"
-    if groups.isolations.assumed and any(each.acs for each in hierarchy.functions):
+    if groups.isolations.assumed and groups.isolations.listed:
         yield _ASSUMED
 
 

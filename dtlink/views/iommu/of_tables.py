@@ -31,7 +31,7 @@ from dtlink.views.data import ABSENT
 from dtlink.views.iommu import isolation
 from dtlink.views.iommu.assignment import Asked, Partner, Served, obstacles, worst
 from dtlink.views.iommu.coherence import of_struct
-from dtlink.views.iommu.dmar import by_place
+from dtlink.views.iommu.dmar import ByPlace
 from dtlink.views.iommu.rows import (
     MOST_REGIONS,
     EntryRow,
@@ -82,6 +82,8 @@ class TableRequesters:
         self._msi: dict[int, IdTranslations] = {}
         self._room = Room()
         self._found: dict[tuple[int, int, tuple[int, ...]], _Found] = {}
+        self._views: dict[tuple[int, int], IortView] = {}
+        self._as_partner: dict[tuple[int, int], Partner] = {}
         if not self.machine.tables.keys() & set(ID_KINDS):
             *most, last = ID_KINDS
             raise InputError(f"there is no {', no '.join(most)} and no {last} here")
@@ -163,14 +165,22 @@ class TableRequesters:
 
     def _find(self, known: Known) -> _Found:
         place = known.place
-        views = [IortView.of_function(self.board, place.segment, each) for each in known.ids]
+        placed = self._by_place(place)
+        views = [self._view(place.segment, each) for each in known.ids]
         walks = [
-            self._placed(place, each, walk)
+            placed.walk(each, walk) if placed and walk.sought == _IOMMU else walk
             for each, view in zip(known.ids, views, strict=True)
             for walk in view.walks
         ]
         rows = [*self._iommus(walks), *(_virtio(view) for view in views if view.viot)]
         return _Found(views[0].node, walks, _distinct(rows))
+
+    def _view(self, segment: int, requester: int) -> IortView:
+        """The walks of one requester ID, which all functions behind a bridge may have."""
+        key = segment, requester
+        if key not in self._views:
+            self._views[key] = IortView.of_function(self.board, segment, requester)
+        return self._views[key]
 
     def _regions(self, known: Known, used: Sequence[IommuRow]) -> list[Region]:
         streams, version = _streams(used), self.board.version
@@ -184,14 +194,15 @@ class TableRequesters:
         """The others of its group, whose regions count as well; ``None``: not known."""
         if known.group is None:
             return None
-        return [
-            Partner(
-                each.name,
-                bool(each.is_bridge),
-                self._regions(each, self._used(self._look_up(each).iommus)),
-            )
-            for each in known.partners
-        ]
+        return [self._partner(each) for each in known.partners]
+
+    def _partner(self, known: Known) -> Partner:
+        """A function as the others of its group see it, which is the same for all of them."""
+        key = known.place.segment, known.place.requester
+        if key not in self._as_partner:
+            regions = self._regions(known, self._used(self._look_up(known).iommus))
+            self._as_partner[key] = Partner(known.name, bool(known.is_bridge), regions)
+        return self._as_partner[key]
 
     def of_component(self, node: Component, view: IortView) -> RequesterRow:
         """The answer for a device that the tables name, whose walks are known."""
@@ -236,11 +247,11 @@ class TableRequesters:
             walks=tuple(walks),
         )
 
-    def _placed(self, place: Place, ident: int, walk: TranslationWalk) -> TranslationWalk:
-        """The walk of a DMAR, where it is known which bridges are above the function."""
-        if self.machine.dmar is None or walk.sought != _IOMMU or place.above is None:
-            return walk
-        return by_place(self.machine.dmar, place, ident, walk)
+    def _by_place(self, place: Place) -> ByPlace | None:
+        """The unit of a DMAR, where it is known which bridges are above the function."""
+        if self.machine.dmar is None or place.above is None:
+            return None
+        return ByPlace(self.machine.dmar, place)
 
     def _iommus(self, walks: Sequence[TranslationWalk]) -> Iterator[IommuRow]:
         """One IOMMU for each walk that Linux does."""
