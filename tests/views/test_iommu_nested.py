@@ -98,6 +98,21 @@ def test_functions_beyond_the_limit_are_counted_only(
     assert view.left_out == 200
 
 
+def test_what_is_behind_a_vmd_and_the_vmd_name_each_other(tmp_path: Path) -> None:
+    vmd, disk = (
+        Function(segment, 0xD8, vendor, device, has_capabilities=True, port=PortType.ENDPOINT)
+        for segment, vendor, device in ((0, 0x8086, 0x467F), (0x10000, 0x144D, 0xA808))
+    )
+    view = IommuView.of(board(), "", written(tmp_path / "lspci.txt", (vmd, disk)))
+    shared = {
+        row.requester: each.text.rpartition(": ")[2]
+        for row in view.requesters
+        for each in row.obstacles
+        if each.reason == "shared-group"
+    }
+    assert shared == {vmd.name: disk.name, disk.name: vmd.name}
+
+
 _HOPS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=3)
 
 

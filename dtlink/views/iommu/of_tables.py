@@ -83,7 +83,7 @@ class TableRequesters:
         self._room = Room()
         self._found: dict[tuple[int, int, tuple[int, ...]], _Found] = {}
         self._views: dict[tuple[int, int], IortView] = {}
-        self._as_partner: dict[tuple[int, int], Partner] = {}
+        self._as_partner: dict[str, Partner] = {}
         if not self.machine.tables.keys() & set(ID_KINDS):
             *most, last = ID_KINDS
             raise InputError(f"there is no {', no '.join(most)} and no {last} here")
@@ -197,12 +197,15 @@ class TableRequesters:
         return [self._partner(each) for each in known.partners]
 
     def _partner(self, known: Known) -> Partner:
-        """A function as the others of its group see it, which is the same for all of them."""
-        key = known.place.segment, known.place.requester
-        if key not in self._as_partner:
+        """A function as the others of its group see it, which is the same for all of them.
+
+        By name: what is behind a VMD has its place.
+        """
+        name = known.name
+        if name not in self._as_partner:
             regions = self._regions(known, self._used(self._look_up(known).iommus))
-            self._as_partner[key] = Partner(known.name, bool(known.is_bridge), regions)
-        return self._as_partner[key]
+            self._as_partner[name] = Partner(name, bool(known.is_bridge), regions)
+        return self._as_partner[name]
 
     def of_component(self, node: Component, view: IortView) -> RequesterRow:
         """The answer for a device that the tables name, whose walks are known."""
