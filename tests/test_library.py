@@ -525,12 +525,12 @@ def test_the_folder_of_a_call_holds_for_facts_of_kernels(
     users, own = tmp_path / "users", tmp_path / "own"
     monkeypatch.setenv("DTLINK_CACHE", str(users))
     monkeypatch.setattr("dtlink.engine.worker.may_fork", lambda: False)
-    kernel = package(tmp_path / "kernel")
+    first, second = (package(tmp_path / name) for name in ("first", "second"))
     board = FIXTURES / "boards" / "phone-soc.dtb"
     paths = [shutil.copy(board, tmp_path / f"{at}.dtb") for at in range(4)]
-    dtlink.lint(paths, kernel=kernel, config=False, cache=False, jobs=jobs)
+    dtlink.lint(paths, kernel=first, config=False, cache=False, jobs=jobs)
     assert not users.exists()
-    dtlink.lint(paths, kernel=kernel, config=False, cache=own, jobs=jobs)
+    dtlink.lint(paths, kernel=second, config=False, cache=own, jobs=jobs)
     assert not users.exists()
     assert [each for each in own.iterdir() if each.name.startswith("kernel-")]
     dtlink.Board.read(paths[0], kernel=package(tmp_path / "other")).drivers()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,10 +58,16 @@ def test_the_root_beside_a_board_is_its_node(run: Run, board: str) -> None:
 
 
 def test_what_the_kernel_makes_up_is_left_out_of_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    below = ["boot", "dev", "proc", "run", "sys", "usr"]
-    monkeypatch.setattr(os, "walk", lambda _: iter([("/", below, [])]))
+    walked: list[str] = []
+
+    def walk(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
+        walked.append(top)
+        below = ["boot", "dev", "proc", "run", "sys", "usr"]
+        yield top, below if top == "/" else [], []
+
+    monkeypatch.setattr(os, "walk", walk)
     assert not list(expand(["/"]))
-    assert below == ["boot", "usr"]
+    assert walked == ["/", "/boot", "/usr"]
 
 
 def test_a_folder_is_an_initramfs_by_what_is_at_its_top(

@@ -76,6 +76,7 @@ def test_tables_are_freed_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     def alive() -> int:
         return sum(isinstance(each, Ivrs) for each in gc.get_objects())
 
+    gc.collect()
     before = alive()  # those of other tests
     reports = engine.run(paths, engine.Task(tables=links))
     assert [(report.view, alive() - before) for report in reports] == [(52, 0)] * 3
