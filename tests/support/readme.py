@@ -1,4 +1,4 @@
-"""The generated parts of the README: the families of rules, and what was measured.
+"""The generated parts of the README: the families of rules, what was measured, and what it costs.
 
 ``python tests/support/readme.py`` writes them; a test holds the README against them.
 """
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 sys.path.insert(0, str(ROOT))  # run as a program, only this folder is there
 
-from tools.docs import measure, rules  # noqa: E402 - after the path
+from tools.docs import measure, performance, rules  # noqa: E402 - after the path
 
 
 def families() -> str:
@@ -27,7 +27,7 @@ def measured() -> str:
 
 
 #: What stands between ``<!-- name -->`` and ``<!-- /name -->``.
-PARTS = {"families": families, "measured": measured}
+PARTS = {"families": families, "measured": measured, "fast": performance.summary}
 
 
 def filled(text: str) -> str:

@@ -14,7 +14,7 @@ import dtlink
 from dtlink.config.show import table
 from dtlink.facts.kernels import KNOWN_KERNELS
 from dtlink.version import SITE
-from tools.docs import commands, json_schema, measure, rules, toml_schema
+from tools.docs import commands, json_schema, measure, performance, rules, toml_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "schemas"
@@ -30,10 +30,13 @@ def kernels() -> str:
 
 #: The parts, by name.
 PARTS: Mapping[str, Callable[[], str]] = {
+    "costs": performance.table,
     "errors": measure.errors,
     "keys": table,
     "kernels": kernels,
     "measured": measure.table,
+    "memory": performance.memory,
+    "phases": performance.phases,
 }
 
 
