@@ -13,7 +13,7 @@ _ItemT = TypeVar("_ItemT")
 _PLAIN = 4096
 #: Items that are packed together; they often have the same words.
 _TOGETHER = 256
-#: So many hashes are told apart for each item.
+#: Hash values per item.
 _HASHES = 16
 
 

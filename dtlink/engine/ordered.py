@@ -184,6 +184,6 @@ def _opened(
 
 
 def _wait(call: Pending) -> None:
-    """Wait until a worker is done with a call; whoever asks for the results gets what it raises."""
+    """Wait until a worker is done with a call; an error is raised where its result is read."""
     with suppress(Exception):
         call.result()

@@ -27,7 +27,7 @@ _MAX_TREES = 256
 #: its bytes.
 _APPLIED_ALWAYS, _APPLIED = 4 << 20, 8
 #: The same of what is copied to apply them: the devicetree, once for each overlay. What else an
-#: overlay takes counts as so many bytes.
+#: overlay takes counts as 4 KiB.
 _COPIED_ALWAYS, _COPIED, _OVERLAY = 32 << 20, 32, 4096
 #: How often the bytes of a file may be read: images that name the same data have no bound.
 _HELD, _READ = 4, 16
@@ -146,14 +146,14 @@ def _room(size: int) -> int:
 def _not_applied(left: Sequence[_Merged], size: int) -> Iterator[Problem]:
     if left:
         name = left[0].part.name[1:]
-        told = f"configuration {name} is"
+        named = f"configuration {name} is"
         if len(left) > 1:
-            told = f"configuration {name} and {len(left) - 1:,} after it are"
+            named = f"configuration {name} and {len(left) - 1:,} after it are"
         limit = f"{_room(size) >> 20} MiB of devicetrees"
         copies = f"{(_COPIED_ALWAYS + _COPIED * size) >> 20} MiB of copies"
         yield Problem(
-            f"{told} not applied: with the others they have more than {limit}, or make more than "
-            f"{copies}, the limits for an image of this size"
+            f"{named} not applied: all configurations together need more than {limit} or more "
+            f"than {copies}, the limits for an image of this size"
         )
 
 

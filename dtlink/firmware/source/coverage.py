@@ -19,7 +19,7 @@ _Extent = tuple[tuple[int, int], tuple[int, int], int]
 
 
 class Coverage:
-    """The comments that cover what is wrong at a node, and stands somewhere."""
+    """The comments that cover a fault, by its node and its place in the source."""
 
     def __init__(self, comments: Sequence[SourceComment]) -> None:
         self._by_node: defaultdict[str, list[int]] = defaultdict(list)
@@ -56,7 +56,7 @@ class _Extents:
         """The last end of an extent and all before it: where it is passed, none is left."""
 
     def at(self, position: tuple[int, int]) -> Iterator[int]:
-        """Those that start at a position or before it, and end behind it."""
+        """Those that start at a position or before it, and end after it."""
         for end, number in self._before(bisect_right(self._starts, position), position):
             if position < end:
                 yield number
@@ -68,7 +68,7 @@ class _Extents:
                 yield number
 
     def _before(self, count: int, least: tuple[int, int]) -> Iterator[tuple[tuple[int, int], int]]:
-        """The last of so many extents and those before it, while one may end at ``least``."""
+        """The first ``count`` extents, last to first, while one may end at ``least`` or later."""
         while count and self._reach[count - 1] >= least:
             count -= 1
             yield self._sorted[count][1:]

@@ -115,7 +115,7 @@ def _statement(body: str, place: int) -> int:
 
 
 def _signs_before(body: str, place: int, least: int) -> Iterator[re.Match[str]]:
-    """The signs that tell statements apart, backwards from a place."""
+    """The signs that separate statements, backwards from a place."""
     while place > least:
         begin = max(least, place - _NEAR)
         yield from reversed(list(_SIGN.finditer(body, begin, place)))
